@@ -7,7 +7,7 @@ use dbmigrate_core::ddl::{Object, read};
 use dbmigrate_core::query::{Catalog, resolve};
 use dbmigrate_core::schema::Schema;
 
-const TABLES: usize = 100;
+const TABLES: u32 = 100;
 const ROUNDS: u32 = 200;
 
 /// Statements as applications have them, from small to large; `#` is the number of a table.
@@ -60,7 +60,7 @@ fn time(catalog: &Catalog, statements: &[String], rounds: u32) -> f64 {
             assert!(resolve(catalog, statement).is_ok(), "{statement}: {:?}", resolve(catalog, statement));
         }
     }
-    microseconds(start.elapsed()) / f64::from(rounds) / TABLES as f64
+    microseconds(start.elapsed()) / f64::from(rounds) / f64::from(TABLES)
 }
 
 fn microseconds(duration: Duration) -> f64 {

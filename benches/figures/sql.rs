@@ -4,6 +4,7 @@
 //! sqlx is not among the dependencies of this workspace, so this one asks the registry for it the first time.
 
 use std::cell::Cell;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -65,7 +66,10 @@ impl Bench {
         }
         for at in 0..STATEMENTS {
             let text = statement(at);
-            let hash: String = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+            let hash = Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut text, byte| {
+                write!(text, "{byte:02x}").expect("a string takes it");
+                text
+            });
             let columns = ["id", "label", "note"].iter().enumerate().map(|(at, name)| {
                 let ty = if at == 0 { "Integer" } else { "Text" };
                 format!("{{\"name\":\"{name}\",\"ordinal\":{at},\"type_info\":\"{ty}\"}}")
@@ -133,7 +137,7 @@ fn tables() -> String {
     let mut text = String::new();
     for line in tables.lines() {
         if let Some(at) = line.strip_prefix("pub struct Table").and_then(|rest| rest.split(' ').next()) {
-            text.push_str(&format!("#[table(name = \"table{at}\")]\n"));
+            writeln!(text, "#[table(name = \"table{at}\")]").expect("a string takes it");
         }
         if line.contains("pub id:") {
             text.push_str("    #[column(primary_key)]\n");
@@ -148,13 +152,15 @@ fn source(kind: &str, derives: &str, edit: usize) -> String {
     let mut text = structs(derives, edit);
     for at in 0..STATEMENTS {
         let sql = statement(at);
-        match kind {
-            "sql" => text.push_str(&format!("pub fn query{at}() -> &'static str {{ dbmigrate::sql!(\"{sql}\") }}\n")),
-            "sqlx" => text.push_str(&format!(
-                "pub async fn query{at}(pool: &sqlx::SqlitePool, parent: i64) {{ let _ = sqlx::query!(\"{sql}\", parent).fetch_all(pool).await; }}\n"
-            )),
-            _ => {}
-        }
+        let written = match kind {
+            "sql" => writeln!(text, "pub fn query{at}() -> &'static str {{ dbmigrate::sql!(\"{sql}\") }}"),
+            "sqlx" => writeln!(
+                text,
+                "pub async fn query{at}(pool: &sqlx::SqlitePool, parent: i64) {{ let _ = sqlx::query!(\"{sql}\", parent).fetch_all(pool).await; }}"
+            ),
+            _ => Ok(()),
+        };
+        written.expect("a string takes it");
     }
     text
 }

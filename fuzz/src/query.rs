@@ -45,12 +45,18 @@ pub fn check(text: &str) {
         Ok(query) => queries.push(query),
         Err(mistakes) => {
             assert!(!mistakes.is_empty());
-            mistakes.iter().for_each(|mistake| stands(&mistake.span));
+            for mistake in &mistakes {
+                stands(&mistake.span);
+            }
         }
     }
     match resolve_script(catalog(), text) {
         Ok(found) => queries.extend(found),
-        Err(mistakes) => mistakes.iter().for_each(|mistake| stands(&mistake.span)),
+        Err(mistakes) => {
+            for mistake in &mistakes {
+                stands(&mistake.span);
+            }
+        }
     }
     for query in queries {
         query.parameters.iter().for_each(|parameter| stands(&parameter.span));

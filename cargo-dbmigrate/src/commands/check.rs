@@ -1,5 +1,5 @@
-//! `check`: the gate for CI: structs, snapshots and migrations agree, and lints find nothing that is denied in what is new,
-//! or in what is pending in a database whose rows are asked.
+//! `check`: the gate for CI: structs, snapshots and migrations agree, the SQL in the source fits, and lints find nothing that
+//! is denied in what is new, or in what is pending in a database whose rows are asked.
 
 use clap::Args;
 use dbmigrate_core::engine::apply::{Database, status};
@@ -31,8 +31,9 @@ use crate::{exit, proof, structs, templates};
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "\
-Exits with 4 if the structs have changes to generate or a lint that is denied
-finds something, with 5 if a migration was edited.
+Exits with 4 if the structs have changes to generate, SQL in the source does not
+fit the schema, or a lint that is denied finds something, with 5 if a migration
+was edited.
 
 Lints look at the migrations that are new: that the branch this one goes to
 does not have. It is that of the pull request in CI, else the default branch of

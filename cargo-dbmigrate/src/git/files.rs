@@ -1,6 +1,7 @@
 //! The files of a commit, read without a checkout.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -18,7 +19,11 @@ pub(crate) fn list_at(folder: &Path, commit: &str) -> Vec<PathBuf> {
 pub(crate) fn texts_at(folder: &Path, commit: &str, paths: &[PathBuf]) -> BTreeMap<PathBuf, String> {
     let names = paths.iter().filter(|path| !path.to_string_lossy().contains('\n'));
     let names: Vec<&PathBuf> = names.collect();
-    let asked: String = names.iter().map(|path| format!("{commit}:./{}\n", path.display())).collect();
+    let mut asked = String::new();
+    for path in &names {
+        // writing to a string cannot fail
+        let _ = writeln!(asked, "{commit}:./{}", path.display());
+    }
     let Some(answer) = batch(folder, asked) else { return BTreeMap::new() };
     let mut texts = BTreeMap::new();
     let mut rest = answer.as_slice();

@@ -114,7 +114,8 @@ impl Context {
         let mut text = format!("{name}: `{variable}` is not set, and CI has no default");
         if !fleets.is_empty() {
             let flags: Vec<String> = fleets.iter().map(|fleet| format!("`{}`", shell_flag("-t", fleet))).collect();
-            text.push_str(&format!("\nfleets are run on their own: {}", flags.join(", ")));
+            text.push_str("\nfleets are run on their own: ");
+            text.push_str(&flags.join(", "));
         }
         self.printer.status("Skipped", text);
         let message = || messages::DatabaseSkipped { name: name.to_owned(), variable: variable.to_owned(), fleets };

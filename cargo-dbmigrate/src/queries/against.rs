@@ -8,6 +8,7 @@ use dbmigrate_core::engine::trial::Release;
 use dbmigrate_core::folder::{Folder, Lock, snapshot};
 use dbmigrate_core::lint::Query;
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::sql::Name;
 
 use super::application::Application;
 use super::judged::{Judged, Outcome, judge};
@@ -123,7 +124,19 @@ pub(crate) fn compare(
     let kept = application.statements().into_iter().map(|query| query.sql).collect();
     let broken: Vec<Query> =
         breaks.iter().map(|one| Query { place: format!("{}:{}", one.path, one.line), sql: one.sql.clone() }).collect();
-    let release = Release { name: typed.to_owned(), queries: statements(&broken), kept, made: then.made };
+    let uses = fitted.iter().flat_map(|one| match &one.outcome {
+        Outcome::Fits(accesses) => accesses.as_slice(),
+        Outcome::Refused(_) | Outcome::Unknown(_) => &[],
+    });
+    let name = |name: &String| Name::from(name.as_str());
+    let release = Release {
+        name: typed.to_owned(),
+        uses: uses.map(|one| (name(&one.table), one.column.as_ref().map(name))).collect(),
+        is_whole: then.literals.at_run_time.is_empty(),
+        queries: statements(&broken),
+        kept,
+        made: then.made.clone(),
+    };
     Ok(Against { name: typed.to_owned(), queries: fitted.len(), breaks, needs, release })
 }
 

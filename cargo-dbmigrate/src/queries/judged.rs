@@ -74,7 +74,11 @@ fn judge_one<'w>(written: &'w Written, schemas: &Schemas, config: &Queries) -> R
 /// What the engine says of a text.
 fn tried(sql: &str, one: &Tryable) -> Result<Outcome> {
     let (mut accesses, mut refused) = (Vec::new(), Vec::new());
-    for statement in split(sql).iter().filter(|statement| is_tried(statement)) {
+    let statements = split(sql);
+    if !statements.iter().any(is_tried) {
+        return Ok(Outcome::Unknown("it defines what is in a database".to_owned()));
+    }
+    for statement in statements.iter().filter(|statement| is_tried(statement)) {
         let tried = block_on(one.trial.compile(statement.text))
             .map_err(|error| CommandError::failed(format!("statements cannot be tried: {error}")))?;
         match tried {

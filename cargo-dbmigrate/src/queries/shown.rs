@@ -53,7 +53,7 @@ impl Shown {
                 };
                 diagnostic = diagnostic.at(&one.written.file, one.written.place(&refusal.span), "");
                 if let (true, Some(head)) = (shown.diagnostics.is_empty(), head) {
-                    diagnostic = diagnostic.note(format!("compiled on the schema that `{head}` leads to"));
+                    diagnostic = diagnostic.note(format!("compiled on the schema that `{head}` produces"));
                 }
                 if let Some(meant) = &refusal.meant {
                     diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));

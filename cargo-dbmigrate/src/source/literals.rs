@@ -11,13 +11,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use dbmigrate_core::config::Queries;
-use dbmigrate_core::sql::{Literal, tokenize};
+use dbmigrate_core::sql::{Literal, StatementKind, Token, split, tokenize};
 use proc_macro2::TokenStream;
 
 use self::calls::Calls;
 use self::found::{Constant, Found};
 use self::walk::Walk;
-use super::cfg::Cfg;
 use super::nesting;
 use super::package::Package;
 use super::queries::files_of;
@@ -81,13 +80,12 @@ impl Files for OnDisk<'_> {
 /// Reads the SQL of a package out of its files.
 pub fn literals(package: &Package, files: &dyn Files, config: &Queries) -> Literals {
     let calls = Calls::new(config);
-    let cfg = Cfg::alone(package.features.clone());
     let mut reader = Reader { package, files, config, found: Found::default(), included: BTreeSet::new() };
     let mut list = files.list();
     list.sort_unstable();
     list.dedup();
     for path in list {
-        reader.read(&path, &calls, &cfg);
+        reader.read(&path, &calls);
     }
     reader.finish()
 }
@@ -101,7 +99,7 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, path: &Path, calls: &Calls, cfg: &Cfg) {
+    fn read(&mut self, path: &Path, calls: &Calls) {
         if self.config.skips(&with_slashes(path)) {
             return;
         }
@@ -116,7 +114,7 @@ impl Reader<'_> {
         let Ok(tokens) = text[skipped..].parse::<TokenStream>() else { return };
         let file = self.found.paths.len();
         self.found.paths.push(path.to_owned());
-        let mut walk = Walk::new(file, skipped, path, calls, cfg, &mut self.found);
+        let mut walk = Walk::new(file, skipped, path, calls, &self.package.features, &mut self.found);
         walk.file(tokens);
     }
 
@@ -160,7 +158,7 @@ impl Reader<'_> {
     }
 
     fn written(&self, path: &Path, source: &str, literal: Literal) -> Written {
-        let first = tokenize(literal.value()).find(|token| token.is_significant());
+        let first = tokenize(literal.value()).find(Token::is_significant);
         let first = first.map_or(0..0, |token| token.start..token.end());
         let at = literal.source(&first).start;
         let line = source.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
@@ -196,13 +194,17 @@ const BEGINNINGS: [&str; 19] = [
     "detach",
 ];
 
-/// Whether a text begins as SQL does: a word that alone could stand in a sentence is not enough.
+/// Whether a text is SQL: it begins with a word of SQL, which alone could stand in a sentence, and does more than what is
+/// about the connection.
 fn is_sql(text: &str) -> bool {
-    let tokens: Vec<_> = tokenize(text).filter(|token| token.is_significant()).take(2).collect();
-    match tokens.as_slice() {
+    let tokens: Vec<_> = tokenize(text).filter(Token::is_significant).take(2).collect();
+    let begins = match tokens.as_slice() {
         [first, _] => BEGINNINGS.iter().any(|word| first.is_word(word)),
         _ => false,
-    }
+    };
+    let is_about_connection =
+        |kind| matches!(kind, StatementKind::Pragma | StatementKind::Transaction | StatementKind::Other);
+    begins && split(text).iter().any(|statement| !is_about_connection(statement.kind))
 }
 
 #[cfg(test)]

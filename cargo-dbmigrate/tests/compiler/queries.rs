@@ -1,6 +1,8 @@
 //! The statements of the sample application, edited as people edit: each edit is an error on the word that was edited,
 //! inside its literal; and what the application has is no error.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use crate::workspace::{Workspace, cargo, repository};
@@ -42,7 +44,7 @@ fn each_edit_of_the_sample_application_is_an_error_on_its_word() {
     for (at, (from, to, ..)) in EDITS.iter().enumerate() {
         assert_eq!(source.matches(from).count(), 1, "{from}");
         workspace.write(&format!("{package}/src/edit_{at}.rs"), &source.replace(from, to));
-        modules.push_str(&format!("mod edit_{at};\n"));
+        writeln!(modules, "mod edit_{at};").expect("a string takes it");
     }
     workspace.write(&format!("{package}/src/lib.rs"), &format!("#![allow(dead_code)]\n{modules}"));
     let output = cargo(&workspace.path(""), "check", &["--workspace"]);

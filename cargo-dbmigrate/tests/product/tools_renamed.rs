@@ -80,7 +80,9 @@ fn own(table: &str, record: &[&str]) -> Project {
         project.write(&format!("migrations/{:03}_step.sql", at + 1), sql);
     }
     project.sql(&format!("{}; {}; INSERT INTO a (id) VALUES (1); {table}", files[0], files[1]));
-    record.iter().for_each(|statement| project.sql(statement));
+    for statement in record {
+        project.sql(statement);
+    }
     project
 }
 

@@ -1,5 +1,7 @@
 //! A server that has loaded a library: its functions are in the schema, and the tool beside it does not have them.
 
+use std::fmt::Write as _;
+
 use dbmigrate_test_support::hand::Hand;
 use dbmigrate_test_support::sqld::{Options, Server};
 use sha2::{Digest as _, Sha256};
@@ -25,7 +27,10 @@ fn served(structs: &str) -> Option<(Server, Project)> {
     let project = Project::new(structs);
     let library = compile(&project.path("ext"));
     let digest = Sha256::digest(fs_err::read(&library).expect("the library is there"));
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = digest.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes it");
+        text
+    });
     let name = library.file_name().expect("a name").to_string_lossy();
     project.write("ext/trusted.lst", format!("{digest} {name}\n"));
     let server = Options::default().extensions(&project.path("ext")).start()?;
@@ -35,7 +40,7 @@ fn served(structs: &str) -> Option<(Server, Project)> {
 }
 
 fn fill(server: &Server) {
-    Hand::new(&server.url()).run(&[
+    Hand::new(server.url()).run(&[
         &format!("INSERT INTO users (id, name) VALUES ('{ANN}', 'Ann B')"),
         &format!("INSERT INTO posts VALUES (1, '{ANN}'), (2, '{ANN}')"),
     ]);
@@ -50,7 +55,7 @@ fn a_server_has_the_functions_of_its_library_for_real_rows() {
     project.runs("generate");
     project.runs("migrate");
     fill(&server);
-    let hand = Hand::new(&server.url());
+    let hand = Hand::new(server.url());
     assert_eq!(hand.query(STORED), [format!("{ANN}Ann Bann b")]);
     // what a file refuses, because only the application has the function
     let more = "#[column(generated = \"norm(name)\")] other: Option<String>, #[column(check = \"norm(kind) <> ''\", default = \"a\")] kind: String,";
@@ -83,9 +88,9 @@ fn a_server_with_functions_in_its_schema_is_backed_up_and_restored() {
     );
     assert_eq!(back.query("SELECT count(*) FROM posts"), ["2"]);
     let schema = "SELECT type || name || sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY 1";
-    assert_eq!(back.query(schema), Hand::new(&server.url()).query(schema));
+    assert_eq!(back.query(schema), Hand::new(server.url()).query(schema));
     // an index has what the function makes of rows, and a server does not hand that over
-    Hand::new(&server.url()).run(&["CREATE INDEX users_norm ON users (norm(name))"]);
+    Hand::new(server.url()).run(&["CREATE INDEX users_norm ON users (norm(name))"]);
     let run = project.ends(1, "backup indexed.db");
     assert!(run.err.contains("`norm` is a function of the application, and not available here"), "{}", run.err);
     assert!(run.err.contains("load the library that has it: `extensions` in `[engine]`"), "{}", run.err);
@@ -107,7 +112,7 @@ fn a_module_of_a_server_is_pulled_and_copied_with_its_own_tables() {
     project.write("dbmigrate.toml", format!("[engine]\nextensions = [\"{NAME}\"]\n"));
     project.runs("generate");
     project.runs("migrate");
-    Hand::new(&server.url()).run(&["INSERT INTO notes (title, body) VALUES ('a', 'b'), ('c', 'd')"]);
+    Hand::new(server.url()).run(&["INSERT INTO notes (title, body) VALUES ('a', 'b'), ('c', 'd')"]);
     for command in ["migrate", "check", "status", "diff --from database"] {
         project.runs(command);
     }

@@ -10,8 +10,12 @@ use crate::sql::path::path;
 /// What it says. Without queries that were tried, there is nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// How the release is called whose queries were tried.
+    /// How the release is called whose queries were tried; empty if none were.
     pub release: String,
+    /// The tables that its queries use, and columns of them.
+    pub uses: BTreeSet<(Name, Option<Name>)>,
+    /// Whether these are all: nothing is put together while it runs.
+    pub is_whole: bool,
     /// The queries of that release that fail once the migration has run, and did not before.
     pub broken: Vec<Broken>,
     /// Queries that read all rows of a table after it, and found those that they want before.
@@ -20,6 +24,16 @@ pub struct Facts {
     pub sorts: Vec<Slower>,
     /// Indexes by which queries found rows before, and none does after, each with its table.
     pub idle: Vec<(Name, Name)>,
+}
+
+impl Facts {
+    /// Whether nothing is left to suspect about a name that the running release may ask for: its queries that fail for it
+    /// are known, or it has none that uses it.
+    pub(super) fn settle(&self, table: &Name, column: Option<&Name>) -> bool {
+        let is_it = |(on, name): &(Name, Option<Name>)| on == table && (column.is_none() || name.as_ref() == column);
+        let breaks = || self.broken.iter().any(|broken| broken.uses.iter().any(is_it));
+        !self.release.is_empty() && (breaks() || (self.is_whole && !self.uses.iter().any(is_it)))
+    }
 }
 
 /// A query that fails.

@@ -81,11 +81,12 @@ impl Catalog {
     /// Whether a view takes such writes, by a trigger.
     pub(super) fn is_writable_view(&self, view: &Name, write: Write) -> bool {
         self.schema.triggers.iter().any(|trigger| {
-            let fires = match (&trigger.event, write) {
-                (TriggerEvent::Insert, Write::Insert) | (TriggerEvent::Delete, Write::Delete) => true,
-                (TriggerEvent::Update(_), Write::Update) => true,
-                _ => false,
-            };
+            let fires = matches!(
+                (&trigger.event, write),
+                (TriggerEvent::Insert, Write::Insert)
+                    | (TriggerEvent::Delete, Write::Delete)
+                    | (TriggerEvent::Update(_), Write::Update)
+            );
             trigger.on == *view && trigger.timing == TriggerTiming::InsteadOf && fires
         })
     }

@@ -108,8 +108,15 @@ const fn scalar(name: &'static str, arguments: &'static [(u8, u8)], returns: Ret
     of(name, arguments, Kind::Scalar, returns, nulls)
 }
 
-const fn first(function: Function) -> Function {
-    Function { takes_first: true, ..function }
+/// One whose first argument alone is returned.
+const fn first(
+    name: &'static str,
+    arguments: &'static [(u8, u8)],
+    kind: Kind,
+    returns: Returns,
+    nulls: Nulls,
+) -> Function {
+    Function { name, arguments, kind, returns, nulls, takes_first: true }
 }
 
 use Kind::{Aggregate, Window};
@@ -202,10 +209,10 @@ const FUNCTIONS: &[Function] = &[
     scalar("jsonb_replace", ANY_NUMBER, Blob, May),
     scalar("jsonb_set", ANY_NUMBER, Blob, May),
     scalar("julianday", ANY_NUMBER, Real, May),
-    first(of("lag", &[(1, 3)], Window, Argument, May)),
+    first("lag", &[(1, 3)], Window, Argument, May),
     scalar("last_insert_rowid", NONE, Integer, Never),
     of("last_value", ONE, Window, Argument, May),
-    first(of("lead", &[(1, 3)], Window, Argument, May)),
+    first("lead", &[(1, 3)], Window, Argument, May),
     scalar("length", ONE, Integer, OfArguments),
     scalar("libsql_vector_idx", ANY_NUMBER, Returns::Unknown, May),
     scalar("like", TWO_OR_THREE, Integer, OfArguments),
@@ -223,7 +230,7 @@ const FUNCTIONS: &[Function] = &[
     of("max", SOME, Aggregate, Argument, OfRows),
     of("min", SOME, Aggregate, Argument, OfRows),
     scalar("mod", TWO, Real, May),
-    first(of("nth_value", TWO, Window, Argument, May)),
+    first("nth_value", TWO, Window, Argument, May),
     of("ntile", ONE, Window, Integer, Never),
     first(scalar("nullif", TWO, Argument, May)),
     scalar("octet_length", ONE, Integer, OfArguments),

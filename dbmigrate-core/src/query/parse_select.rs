@@ -194,7 +194,8 @@ impl<'s> Reader<'s> {
             if self.eat_word("join") {
                 // `INNER OUTER`, and `OUTER` alone, say nothing
                 let is_outer = join.left || join.right;
-                if (inner && (outer || is_outer)) || (outer && !is_outer) {
+                let is_wrong = if is_outer { inner } else { outer };
+                if is_wrong {
                     return Err(Mistake::boxed(self.since(start), "there is no join of this kind".to_owned()));
                 }
                 return Ok(Some(join));

@@ -49,6 +49,7 @@ pub(super) fn parse(sql: &str) -> Parsed<Statement<'_>> {
     Ok(statement)
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "a failure is boxed, see `Parsed`")]
 fn several(sql: &str, start: usize) -> Box<Mistake> {
     let length = crate::sql::token::significant(&sql[start..]).first().map_or(0, |token| token.text.len());
     let message = "a second statement begins here, which would not be run".to_owned();

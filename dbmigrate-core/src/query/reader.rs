@@ -115,6 +115,7 @@ impl<'s> Reader<'s> {
     }
 
     /// A mistake of the grammar at the next token.
+    #[expect(clippy::unnecessary_box_returns, reason = "a failure is boxed, see `Parsed`")]
     pub(super) fn expected(&self, what: &str) -> Box<Mistake> {
         let Some(token) = self.peek() else {
             let end = self.end();
@@ -122,21 +123,9 @@ impl<'s> Reader<'s> {
             return Mistake::boxed(from..end, format!("expected {what}, but the statement ends"));
         };
         if token.kind == TokenKind::Illegal {
-            return self.illegal(token);
+            return Mistake::boxed(token.start..token.end(), illegal(token));
         }
         Mistake::boxed(token.start..token.end(), format!("expected {what}, found `{}`", token.text))
-    }
-
-    fn illegal(&self, token: &Token<'s>) -> Box<Mistake> {
-        let span = token.start..token.end();
-        let message = match token.text.as_bytes().first() {
-            Some(b'\'') => "the string does not end".to_owned(),
-            Some(b'"' | b'`' | b'[') => "the quoted name does not end".to_owned(),
-            Some(b'x' | b'X') => "a blob has two hexadecimal digits for each byte".to_owned(),
-            Some(byte) if byte.is_ascii_digit() => format!("`{}` is no number", token.text),
-            _ => format!("`{}` has no meaning in SQL", token.text),
-        };
-        Mistake::boxed(span, message)
     }
 
     /// Runs `read` one level deeper.
@@ -206,4 +195,15 @@ pub(super) fn ident<'s>(token: &Token<'s>) -> Ident<'s> {
     };
     let text = if quote == Quote::None { token.text.into() } else { unquote(token.text).into() };
     Ident { text, span, quote }
+}
+
+/// What is wrong with a token that is none.
+fn illegal(token: &Token<'_>) -> String {
+    match token.text.as_bytes().first() {
+        Some(b'\'') => "the string does not end".to_owned(),
+        Some(b'"' | b'`' | b'[') => "the quoted name does not end".to_owned(),
+        Some(b'x' | b'X') => "a blob has two hexadecimal digits for each byte".to_owned(),
+        Some(byte) if byte.is_ascii_digit() => format!("`{}` is no number", token.text),
+        _ => format!("`{}` has no meaning in SQL", token.text),
+    }
 }

@@ -163,8 +163,7 @@ impl<'a> Resolver<'a> {
             // of no rows it is NULL; a group has rows
             Nulls::OfRows => match any_null(arguments) {
                 Some(false) if scope.is_grouped && call.filter.is_none() && call.over.is_none() => Some(false),
-                Some(false) | Some(true) => Some(true),
-                None => Some(true),
+                _ => Some(true),
             },
         };
         let first = || arguments.first().map(|argument| argument.ty.clone()).unwrap_or_default();
@@ -210,7 +209,7 @@ impl<'a> Resolver<'a> {
 fn computed_at(references: u64, scope: &Scope<'_>) {
     let here = scope.level.min(63);
     let visible = references & (u64::MAX >> (63 - here));
-    let level = if visible == 0 { here } else { 63 - visible.leading_zeros() };
+    let level = if visible == 0 { here } else { visible.ilog2() };
     let mut scopes = std::iter::successors(Some(scope), |scope| scope.parent);
     if let Some(owner) = scopes.find(|scope| scope.level.min(63) == level) {
         owner.has_aggregate.set(true);

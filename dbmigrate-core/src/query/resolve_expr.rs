@@ -286,9 +286,8 @@ fn binary_type(operator: Binary, left: &Value, right: &Value) -> Ty {
         Binary::Is => Ty::new(Affinity::Integer, Some(false)),
         Binary::Concat => Ty::new(Affinity::Text, nullable),
         Binary::Json => Ty::new(Affinity::Text, Some(true)),
-        Binary::JsonValue => Ty { affinity: None, nullable: Some(true), origin: None },
         // division by zero is NULL
-        Binary::Modulo => Ty { affinity: None, nullable: Some(true), origin: None },
+        Binary::JsonValue | Binary::Modulo => Ty { affinity: None, nullable: Some(true), origin: None },
         Binary::Divide => Ty { nullable: Some(true), ..binary_type(Binary::Arithmetic, left, right) },
         Binary::Arithmetic => {
             let affinity = match (left.ty.affinity, right.ty.affinity) {

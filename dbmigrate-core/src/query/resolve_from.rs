@@ -152,7 +152,8 @@ impl<'a> Resolver<'a> {
             let left =
                 before.iter().any(|before| before.relation.open || before.relation.column(&column.text).is_some());
             let right = source.relation.open || source.relation.column(&column.text).is_some();
-            if !(left && right) && !self.is_open {
+            let is_shared = left && right;
+            if !is_shared && !self.is_open {
                 let message = match (left, right) {
                     (true, _) => format!("{} has no column {}", called(source), quoted(column)),
                     (_, true) => format!("no table before this one has a column {}", quoted(column)),

@@ -383,7 +383,7 @@ pub(super) fn unique_name(name: Box<str>, is_taken: impl Fn(&str) -> bool) -> Bo
     }
     let numbered = name.rsplit_once(':').filter(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
     let base = numbered.map_or(&*name, |(base, _)| base);
-    let free = (1_u32..).map(|number| format!("{base}:{number}")).find(|name| !is_taken(name));
+    let free = (1..=u32::MAX).map(|number| format!("{base}:{number}")).find(|name| !is_taken(name));
     free.map_or(name, String::into_boxed_str)
 }
 

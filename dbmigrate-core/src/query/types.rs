@@ -119,7 +119,11 @@ impl Value {
 
 /// Whether one of them may be NULL.
 pub(super) fn any_null<'v>(values: impl IntoIterator<Item = &'v Value>) -> Option<bool> {
-    values.into_iter().fold(Some(false), |so_far, value| either_null(so_far, value.ty.nullable))
+    let mut so_far = Some(false);
+    for value in values {
+        so_far = either_null(so_far, value.ty.nullable);
+    }
+    so_far
 }
 
 /// A declared type without the column that it is of.

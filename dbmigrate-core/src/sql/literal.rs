@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_is_joined_keeps_its_places() {
-        let source = r##"concat!("SELECT a ", r#"FROM "b""#, 1)"##;
+        let source = "concat!(\"SELECT a \", r#\"FROM \"b\"\"#, 1)";
         let mut literal = Literal::read("\"SELECT a \"", 8).expect("a literal");
         literal.push(&Literal::read("r#\"FROM \"b\"\"#", source.find("r#").expect("it")).expect("a literal"));
         literal.push(&Literal::of_text("1", source.len() - 2..source.len() - 1));

@@ -166,9 +166,11 @@ impl Case {
         let mut target =
             Target { is_server: self.is_server, rows: self.counted(), queries: self.queries(), ..Target::default() };
         if !target.queries.is_empty() {
-            let release = Release { name: "v1".to_owned(), queries: target.queries.clone(), ..Release::default() };
-            let planned = target.queries.clone();
-            let questions = Questions { release: Some(release), planned, ..Questions::default() };
+            let queries = target.queries.clone();
+            let release = Release { name: "v1".to_owned(), queries: queries.clone(), ..Release::default() };
+            // other rules suspect, where nothing is known
+            let release = Some(release).filter(|_| rule.name == "breaks_release");
+            let questions = Questions { release, planned: queries, ..Questions::default() };
             target.facts = block_on(questions.ask(&old, &new)).map_err(|error| error.to_string())?;
         }
         if !self.earlier.is_empty() {

@@ -1,10 +1,12 @@
 //! What the resolver says of a statement, beside what the engine says of the same one.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use dbmigrate_core::config::Engine;
 use dbmigrate_core::engine::{Connection, introspect};
 use dbmigrate_core::query::{Catalog, Kind, Mistake, Output, resolve};
+use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::{StatementKind, split};
 
 /// A database with the catalog of its schema.
@@ -37,7 +39,7 @@ pub(crate) enum Verdict {
 impl Oracle {
     pub(crate) async fn new() -> Self {
         let connection = Connection::in_memory().await.expect("an engine");
-        let catalog = Catalog::new(&Default::default(), &Engine::default());
+        let catalog = Catalog::new(&Schema::default(), &Engine::default());
         Self { connection, catalog, unreadable: Vec::new() }
     }
 
@@ -147,19 +149,19 @@ impl Tally {
         let classes = [("stricter", &self.stricter), ("FALSE ERRORS", &self.false_errors), ("missed", &self.missed)];
         for (title, classes) in classes {
             let total: usize = classes.values().map(Vec::len).sum();
-            text += &format!("{title}: {total}\n");
+            let _ = writeln!(text, "{title}: {total}");
             let mut sorted: Vec<_> = classes.iter().collect();
             sorted.sort_by_key(|(_, all)| std::cmp::Reverse(all.len()));
             for (class, all) in sorted {
-                text += &format!("  {:5} {class}\n", all.len());
+                let _ = writeln!(text, "  {:5} {class}", all.len());
                 for example in all.iter().take(examples) {
-                    text += &format!("      {}\n", shortened(example));
+                    let _ = writeln!(text, "      {}", shortened(example));
                 }
             }
         }
-        text += &format!("other columns: {}\n", self.other_columns.len());
+        let _ = writeln!(text, "other columns: {}", self.other_columns.len());
         for example in self.other_columns.iter().take(4 * examples) {
-            text += &format!("      {}\n", shortened(example));
+            let _ = writeln!(text, "      {}", shortened(example));
         }
         text
     }

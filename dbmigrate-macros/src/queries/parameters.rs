@@ -38,32 +38,31 @@ pub(super) fn values(arguments: &Arguments, parameters: &[Parameter]) -> Result<
         next = parameter.index + 1;
         let name = parameter.name.as_deref().filter(|name| !name.starts_with('?')).map(|name| &name[1..]);
         let (expression, span) = match name {
-            None => match positional.next() {
-                Some(given) => (given.value.to_token_stream(), span_of(&given.value)),
-                None => {
+            None => {
+                let Some(given) = positional.next() else {
                     mistakes.push(mistake(
                         &parameter.span,
                         format!("no value for parameter {}", parameter.index),
                         Some("values stand behind the statement: `query!(\"…\", value)`".to_owned()),
                     ));
                     continue;
-                }
-            },
+                };
+                (given.value.to_token_stream(), span_of(&given.value))
+            }
             Some(name) => {
                 used.push(name.to_owned());
-                match arguments.values.iter().find(|given| given.name.as_ref().is_some_and(|ident| is(ident, name))) {
-                    Some(given) => (given.value.to_token_stream(), span_of(&given.value)),
-                    None => match identifier(name, arguments.text.span_of(&parameter.span)) {
-                        Some(ident) => (ident.to_token_stream(), ident.span()),
-                        None => {
-                            mistakes.push(mistake(
-                                &parameter.span,
-                                format!("no value for parameter `{name}`, which is no name in Rust"),
-                                None,
-                            ));
-                            continue;
-                        }
-                    },
+                let is_given = |given: &&Given| given.name.as_ref().is_some_and(|ident| is(ident, name));
+                if let Some(given) = arguments.values.iter().find(is_given) {
+                    (given.value.to_token_stream(), span_of(&given.value))
+                } else if let Some(ident) = identifier(name, arguments.text.span_of(&parameter.span)) {
+                    (ident.to_token_stream(), ident.span())
+                } else {
+                    mistakes.push(mistake(
+                        &parameter.span,
+                        format!("no value for parameter `{name}`, which is no name in Rust"),
+                        None,
+                    ));
+                    continue;
                 }
             }
         };

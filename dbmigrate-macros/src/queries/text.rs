@@ -93,20 +93,17 @@ impl Text {
 
     fn add(&mut self, lit: &syn::Lit) -> syn::Result<()> {
         let start = self.pieces.last().map_or(0, |last| last.start + last.written.len() + 1);
-        let (literal, written) = match lit {
-            syn::Lit::Bool(lit) => {
-                let mut word = proc_macro2::Literal::string(if lit.value { "true" } else { "false" });
-                word.set_span(lit.span);
-                (word, lit.value.to_string())
-            }
-            _ => {
-                let mut tokens = lit.to_token_stream().into_iter();
-                let Some(proc_macro2::TokenTree::Literal(literal)) = tokens.next() else {
-                    return Err(syn::Error::new_spanned(lit, EXPECTED));
-                };
-                let written = literal.to_string();
-                (literal, written)
-            }
+        let (literal, written) = if let syn::Lit::Bool(lit) = lit {
+            let mut word = proc_macro2::Literal::string(if lit.value { "true" } else { "false" });
+            word.set_span(lit.span);
+            (word, lit.value.to_string())
+        } else {
+            let mut tokens = lit.to_token_stream().into_iter();
+            let Some(proc_macro2::TokenTree::Literal(literal)) = tokens.next() else {
+                return Err(syn::Error::new_spanned(lit, EXPECTED));
+            };
+            let written = literal.to_string();
+            (literal, written)
         };
         let whole = start..start + written.len();
         let read = match lit {

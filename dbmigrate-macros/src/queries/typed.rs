@@ -20,10 +20,10 @@ pub(super) fn refused(arguments: &Arguments) -> TokenStream {
         Rows::Struct(ty) => quote!(#ty),
         Rows::Values(types, is_tuple) => values_type(types, *is_tuple),
     };
-    match &arguments.rows {
-        Rows::Anonymous => quote!(::core::unreachable!()),
-        _ => quote!(#facade::rows::Query::<#row>::__refused()),
+    if matches!(arguments.rows, Rows::Anonymous) {
+        return quote!(::core::unreachable!());
     }
+    quote!(#facade::rows::Query::<#row>::__refused())
 }
 
 fn values_type(types: &[syn::Type], is_tuple: bool) -> TokenStream {
@@ -152,16 +152,15 @@ fn in_struct(
     let (mut checks, mut reads) = (TokenStream::new(), TokenStream::new());
     for (at, (column, field)) in columns.iter().zip(&fields).enumerate() {
         let read = get(at, column);
-        match stated(column).map_err(|mistake| vec![mistake])? {
+        if let Some(stated) = stated(column).map_err(|mistake| vec![mistake])? {
             // the statement is taken at its word
-            Some(stated) => reads.extend(quote!(#field: { let value: #stated = #read; value },)),
-            None => {
-                let (class, nullable) = expected(column);
-                let name = &column.name;
-                let span = field.span();
-                checks.extend(quote_spanned!(span=> p::field(|row: &#ty| &row.#field, #name, #class, #nullable);));
-                reads.extend(quote!(#field: #read,));
-            }
+            reads.extend(quote!(#field: { let value: #stated = #read; value },));
+        } else {
+            let (class, nullable) = expected(column);
+            let name = &column.name;
+            let span = field.span();
+            checks.extend(quote_spanned!(span=> p::field(|row: &#ty| &row.#field, #name, #class, #nullable);));
+            reads.extend(quote!(#field: #read,));
         }
     }
     let items = constant(&checks, facade);

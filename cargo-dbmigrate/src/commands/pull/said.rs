@@ -66,14 +66,12 @@ pub(super) fn unrecorded(other: &Found, has_table: bool, shown: &str) -> Command
         .note("nothing was changed")
         .help("adopt it as it is: `cargo dbmigrate pull --baseline --out src/schema.rs`")
         .help("if it is another database, name it: `cargo dbmigrate pull --url PATH`");
-    match has_table {
-        true => error,
-        false => {
-            let folder = other.folder.as_ref().map(|folder| folder.display().to_string());
-            let from = shell_flag("--from", &typed(about, folder.as_deref()));
-            error.help(format!("if its table has another name: `cargo dbmigrate pull {from} --history-table NAME`"))
-        }
+    if has_table {
+        return error;
     }
+    let folder = other.folder.as_ref().map(|folder| folder.display().to_string());
+    let from = shell_flag("--from", &typed(about, folder.as_deref()));
+    error.help(format!("if its table has another name: `cargo dbmigrate pull {from} --history-table NAME`"))
 }
 
 pub(super) fn went_on(tool: &dyn Tool, more: usize, shown: &str) -> CommandError {

@@ -1,6 +1,7 @@
 //! What can be typed after `rebase`.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use clap::Args;
 use dbmigrate_core::shell::shell_flag;
@@ -59,8 +60,8 @@ pub(crate) struct Rebase {
 impl Rebase {
     /// Whether something of it means one database of the package: a decision, a target, a migration or its lock.
     pub(crate) fn is_for_one(&self) -> bool {
-        let is_of_one =
-            |onto: &String| onto.starts_with(|first: char| first.is_ascii_digit()) || onto.ends_with(".lock");
+        let is_lock = |onto: &str| Path::new(onto).extension().is_some_and(|extension| extension == "lock");
+        let is_of_one = |onto: &String| onto.starts_with(|first: char| first.is_ascii_digit()) || is_lock(onto);
         self.onto.as_ref().is_some_and(is_of_one)
             || !self.take.is_empty()
             || !self.applied_on.is_empty()

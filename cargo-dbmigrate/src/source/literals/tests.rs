@@ -112,6 +112,7 @@ fn names_lead_to_variables_of_the_block_and_to_constants_of_the_package() {
 #[test]
 fn what_is_not_compiled_and_what_is_for_tests_is_left_out() {
     let source = r#"
+        #[cfg(tokio_unstable)] fn z() { c.execute("SELECT 0"); }
         #[cfg(feature = "on")] fn a() { c.execute("SELECT 1"); }
         #[cfg(feature = "off")] fn b<A, B>() { c.execute("SELECT 2"); }
         #[cfg(not(feature = "off"))] fn b() { c.execute("SELECT 3"); }
@@ -119,7 +120,8 @@ fn what_is_not_compiled_and_what_is_for_tests_is_left_out() {
         #[tokio::test] async fn a() { c.execute("SELECT 5"); }
         fn c() { match x { #[cfg(feature = "off")] 1 => c.execute("SELECT 6"), _ => c.execute("SELECT 7") } }
     "#;
-    let wanted = ["src/main.rs:2: SELECT 1", "src/main.rs:4: SELECT 3", "src/main.rs:7: SELECT 7"];
+    let wanted =
+        ["src/main.rs:2: SELECT 0", "src/main.rs:3: SELECT 1", "src/main.rs:5: SELECT 3", "src/main.rs:8: SELECT 7"];
     assert_eq!(said(&[("src/main.rs", source)]), wanted);
 }
 

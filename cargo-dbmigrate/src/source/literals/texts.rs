@@ -173,16 +173,16 @@ fn joined(stream: TokenStream, shift: usize) -> Option<Literal> {
     for part in split_at_commas(&tokens) {
         match part {
             [] => {}
-            [TokenTree::Literal(one)] => match literal(one, shift) {
-                Some(text) => all.push(&text),
-                None => {
+            [TokenTree::Literal(one)] => {
+                let read = literal(one, shift).or_else(|| {
                     let range = one.span().byte_range();
                     let text = one.to_string();
                     // a number as it is written; of other literals nobody makes SQL
                     let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-                    all.push(&is_number.then(|| Literal::of_text(&text, range.start + shift..range.end + shift))?);
-                }
-            },
+                    is_number.then(|| Literal::of_text(&text, range.start + shift..range.end + shift))
+                });
+                all.push(&read?);
+            }
             [TokenTree::Ident(name), TokenTree::Punct(_), TokenTree::Group(group)] if *name == "concat" => {
                 all.push(&joined(group.stream(), shift)?);
             }

@@ -1,7 +1,7 @@
 //! The walk through the tokens of a file: calls and macros that SQL is handed to, wherever they are, and what the names
 //! stand for that are handed over.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
@@ -19,7 +19,7 @@ pub(super) struct Walk<'w> {
     shift: usize,
     path: &'w Path,
     calls: &'w Calls,
-    cfg: &'w Cfg,
+    features: &'w HashSet<String>,
     found: &'w mut Found,
     /// The variables of the blocks around, the innermost last: what they can be, nothing if that is no text.
     scopes: Vec<HashMap<String, Vec<Text>>>,
@@ -31,10 +31,10 @@ impl<'w> Walk<'w> {
         shift: usize,
         path: &'w Path,
         calls: &'w Calls,
-        cfg: &'w Cfg,
+        features: &'w HashSet<String>,
         found: &'w mut Found,
     ) -> Self {
-        Self { file, shift, path, calls, cfg, found, scopes: Vec::new() }
+        Self { file, shift, path, calls, features, found, scopes: Vec::new() }
     }
 
     /// Walks through a file.
@@ -76,7 +76,8 @@ impl<'w> Walk<'w> {
             syn::parse::Parser::parse2(syn::Attribute::parse_outer, tokens)
         };
         // what only rustc could say is taken to hold
-        attribute.is_ok_and(|attributes| self.cfg.allows(&attributes).unwrap_or(true)) || self.cfg.is_doubtful()
+        let cfg = Cfg::alone(self.features.clone());
+        attribute.is_ok_and(|attributes| cfg.allows(&attributes).unwrap_or(true)) || cfg.is_doubtful()
     }
 
     fn group(&mut self, tokens: &[TokenTree], at: usize, group: &Group) {
@@ -126,11 +127,10 @@ impl<'w> Walk<'w> {
                 match scope {
                     // a variable may be made of another one
                     Some(all) if depth < 8 => all.into_iter().for_each(|text| self.add(text, depth + 1)),
-                    Some(_) => {}
                     None if !name.contains(|char: char| char.is_ascii_lowercase()) => {
                         self.found.named.push((self.file, name));
                     }
-                    None => {}
+                    Some(_) | None => {}
                 }
             }
         }

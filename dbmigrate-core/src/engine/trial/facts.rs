@@ -26,8 +26,12 @@ pub struct Questions {
 pub struct Release {
     /// How it is called.
     pub name: String,
-    /// Its queries.
+    /// Those of its queries that may fail.
     pub queries: Vec<Query>,
+    /// The tables that its queries use, and columns of them.
+    pub uses: BTreeSet<(Name, Option<Name>)>,
+    /// Whether nothing is put together while it runs.
+    pub is_whole: bool,
     /// The texts that the source of today has too.
     pub kept: BTreeSet<String>,
     /// What it makes itself.
@@ -45,6 +49,8 @@ impl Questions {
         let mut facts = Facts::default();
         if let Some(release) = &self.release {
             facts.release.clone_from(&release.name);
+            facts.uses.clone_from(&release.uses);
+            facts.is_whole = release.is_whole;
             for query in &release.queries {
                 let Tried::Fits(accesses) = before.compile(&query.sql).await? else { continue };
                 let Tried::Refused(refusal) = after.compile(&query.sql).await? else { continue };

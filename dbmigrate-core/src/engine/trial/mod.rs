@@ -134,10 +134,7 @@ impl Trial {
         if let Some(known) = self.widened.get() {
             return known.as_ref();
         }
-        let made = match self.widen().await {
-            Ok(connection) => Some(connection),
-            Err(_) => None,
-        };
+        let made = self.widen().await.ok();
         self.widened.get_or_init(|| made).as_ref()
     }
 
@@ -219,3 +216,6 @@ pub async fn statistics(connection: &Connection) -> Result<Statistics, EngineErr
     };
     Ok(rows.iter().filter_map(|row| Some((maybe(&row[0])?, maybe(&row[1]), maybe(&row[2])?))).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,10 +54,10 @@ impl Refusal {
         let tokens = significant(sql);
         let first = tokens.first().map_or(0..0, span);
         if let Some(word) = message.strip_prefix("near \"").and_then(|rest| rest.strip_suffix("\": syntax error")) {
-            let at = tokens.iter().filter(|token| token.text == word);
+            let mut at = tokens.iter().filter(|token| token.text == word);
             // cut off behind the word, it fails there for the same reason, and before that it is not complete
             let is_it = |token: &&Token<'_>| fails_with(connection, &sql[..token.end()], message);
-            let found = at.clone().find(is_it).or(at.last());
+            let found = at.clone().find(is_it).or_else(|| at.next_back());
             return Ok(Self {
                 message: format!("syntax error at `{word}`"),
                 span: found.map_or(first, span),

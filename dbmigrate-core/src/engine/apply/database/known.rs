@@ -168,7 +168,9 @@ impl Database {
         let word = if is_wide { vec![b'w', 0] } else { vec![b'w'] };
         let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         let objects = rows.iter().fold(Vec::new(), |mut all, row| {
-            row.iter().for_each(|value| add_bytes(&mut all, value));
+            for value in row {
+                add_bytes(&mut all, value);
+            }
             all
         });
         Ok((history, Some(Marked { objects: Some(objects), rows: count, word })))
@@ -389,7 +391,7 @@ fn mark_of_server(
     let history = match recorded {
         Ok(rows) => rows.into_iter().next().and_then(|mut row| {
             let all = taken_bytes(&mut row, 0)?;
-            let count = if all.is_empty() { 0 } else { 1 + all.iter().filter(|byte| **byte == b'\n').count() };
+            let count = if all.is_empty() { 0 } else { all.split(|byte| *byte == b'\n').count() };
             // a history with a gap is none that is kept
             (row.get(1).map(integer) == i64::try_from(count).ok()).then_some(all)
         }),

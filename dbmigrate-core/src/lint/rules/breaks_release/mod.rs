@@ -29,7 +29,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         let count = if these.len() == 1 { "1 query".to_owned() } else { format!("{} queries", these.len()) };
         let message = format!("breaks {count} of `{}`{}", facts.release, cause.said());
         let mut finding = Finding::new(&RULE, cause.object(), message);
-        finding.place = cause.place();
+        finding.place = Some(cause.place());
         for broken in these.iter().take(MOST_PLACES) {
             finding = finding.note(format!("`{}`: {}", broken.place, broken.message));
         }
@@ -95,13 +95,13 @@ impl Cause {
         }
     }
 
-    fn place(&self) -> Option<Place> {
-        Some(match self {
+    fn place(&self) -> Place {
+        match self {
             Self::RenamedColumn(table, _, to) => Place::Column(table.clone(), to.clone()),
             Self::DroppedColumn(table, column) => Place::Column(table.clone(), column.clone()),
             Self::RenamedTable(_, to) => Place::Table(to.clone()),
             Self::Dropped(table) | Self::Other(table) => Place::Table(table.clone()),
-        })
+        }
     }
 
     fn said(&self) -> String {
@@ -125,7 +125,7 @@ impl Cause {
                 vec![format!("the half that expands is missing: keep a view `{from}` of `{to}` while `{release}` runs")]
             }
             Self::DroppedColumn(..) | Self::Dropped(_) if is_still_there => vec![format!(
-                "this version still asks for `{object}`: take it out of the source, release that, and drop it later"
+                "this version still asks for `{object}`: remove that from the source, release it, and drop it later"
             )],
             Self::DroppedColumn(..) | Self::Dropped(_) => vec![format!(
                 "this half contracts, and `{release}` comes before it: release this version without the migration first"

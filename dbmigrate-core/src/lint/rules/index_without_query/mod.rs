@@ -21,7 +21,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         let object = path([table, index]);
-        let message = format!("no query uses the index `{object}` any more, and each write goes on paying for it");
+        let message = format!("no query uses the index `{object}` now, and each write still pays for it");
         let finding = Finding::new(&RULE, &object, message).at(Place::Index(table.clone(), index.clone()));
         found.push(migration.located(finding.help("drop it, unless something uses it that is not in the source")));
     }

@@ -27,6 +27,9 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         if from == to || is_there || shows(from) || migration.target.unreleased.has_column(was, from) {
             continue;
         }
+        if !is_taken_by_other && migration.target.facts.settle(was, Some(from)) {
+            continue;
+        }
         let (object, now) = (column_path(table, from), column_path(table, to));
         let message = if is_taken_by_other {
             format!("`{object}` is renamed to `{to}`, and the running release reads another column as `{from}`")
