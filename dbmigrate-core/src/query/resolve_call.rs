@@ -51,7 +51,7 @@ impl<'a> Resolver<'a> {
         }
         match &call.over {
             Some(Over::Window(window)) => self.window_definition(window, scope),
-            Some(Over::Name(window)) if !scope.windows.iter().any(|known| window.is(known)) => {
+            Some(Over::Name(window)) if !scope.uses_window(window) => {
                 let help = did_you_mean(&window.text, scope.windows.iter().copied());
                 self.report(Mistake::new(window.span.clone(), format!("no window {}", quoted(window))).with_help(help));
             }
@@ -116,7 +116,7 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn window_definition(&mut self, window: &'a Window<'a>, scope: &Scope<'_>) {
         if let Some(base) = &window.base
-            && !scope.windows.iter().any(|known| base.is(known))
+            && !scope.uses_window(base)
         {
             let help = did_you_mean(&base.text, scope.windows.iter().copied());
             self.report(Mistake::new(base.span.clone(), format!("no window {}", quoted(base))).with_help(help));

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::Mistake;
 use super::ast::{Assignment, Delete, Expr, ExprKind, Ident, Insert, Item, ResultColumn, SourceRef, TableRef, Update};
 use super::catalog::Write;
 use super::mistake::{count, did_you_mean, quoted, there_are};
@@ -11,6 +10,7 @@ use super::resolve_select::Rows;
 use super::resolver::Resolver;
 use super::scope::{Scope, Source};
 use super::types::Ty;
+use super::{Mistake, builtin};
 
 impl<'a> Resolver<'a> {
     /// The table that rows are written to.
@@ -26,7 +26,7 @@ impl<'a> Resolver<'a> {
         if is_view && !self.is_open {
             let message = format!("{} is a view, and no `INSTEAD OF {}` trigger is on it", quoted(name), write.word());
             self.say(name.span.clone(), message);
-        } else if relation.kind == Kind::BuiltIn && !relation.open {
+        } else if relation.kind == Kind::BuiltIn && builtin::is_read_only(&name.text) {
             self.say(name.span.clone(), format!("{} is the engine's own and cannot be written", quoted(name)));
         }
         relation
@@ -189,6 +189,8 @@ impl<'a> Resolver<'a> {
         let mut sources = vec![target];
         sources.extend(self.sources(&update.from, None));
         let scope = Scope::new(&sources, None);
+        // with `FROM` it is a query
+        scope.allows_aggregates.set(!update.from.is_empty());
         for assignment in &update.assignments {
             self.assign(assignment, &table.name, &relation, &scope);
         }
