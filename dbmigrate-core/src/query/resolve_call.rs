@@ -60,7 +60,7 @@ impl<'a> Resolver<'a> {
         scope.allows_aggregates.set(before.0);
         scope.allows_windows.set(before.1);
         self.expect_alike(call, &arguments);
-        if is_aggregate && call.over.is_none() {
+        if is_aggregate && call.over.is_none() && before.0 {
             computed_at(self.references, scope);
         }
         self.references |= references;
@@ -122,8 +122,12 @@ impl<'a> Resolver<'a> {
             self.report(Mistake::new(base.span.clone(), format!("no window {}", quoted(base))).with_help(help));
         }
         let order = window.order.iter().map(|term| &term.expr);
-        for expr in window.partition.iter().chain(order).chain(&window.frame) {
+        for expr in window.partition.iter().chain(order) {
             self.scalar(expr, scope);
+        }
+        // how far a frame reaches is a number, and the engine looks up no names there
+        for expr in &window.frame {
+            self.expect(expr, &Ty::new(Affinity::Integer, Some(false)));
         }
     }
 

@@ -102,8 +102,12 @@ impl<'a> Resolver<'a> {
             let catalog = self.catalog;
             let known: Vec<String> =
                 catalog.names().map(str::to_owned).chain(self.cte_names().map(str::to_owned)).collect();
+            let functions = ["json_each", "json_tree", "vector_top_k"];
             let names = || known.iter().map(String::as_str);
-            let help = did_you_mean(&name.text, names()).or_else(|| there_are("there are", names()));
+            let help = match takes_arguments {
+                true => did_you_mean(&name.text, functions.into_iter().chain(names())),
+                false => did_you_mean(&name.text, names()).or_else(|| there_are("there are", names())),
+            };
             let what = if takes_arguments { "table-valued function" } else { "table" };
             let mistake = Mistake::new(name.span.clone(), format!("no {what} {}", quoted(name)));
             self.report(mistake.with_help(help));

@@ -138,6 +138,7 @@ impl<'a> Resolver<'a> {
                     Some(column) if index > 0 => {
                         column.value.ty = std::mem::take(&mut column.value.ty).either(value.ty.computed());
                     }
+                    None if index > 0 => {}
                     _ => found.columns.push(Out {
                         name: format!("column{}", place + 1).into(),
                         is_named: true,

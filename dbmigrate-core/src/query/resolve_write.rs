@@ -34,13 +34,18 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn insert(&mut self, insert: &'a Insert<'a>) -> Rows {
         let relation = self.written(&insert.table, Write::Insert);
+        let before = self.mistakes.len();
         let written = self.inserted_columns(insert, &relation);
+        // a column that is misspelled is not one that is missing
+        let are_known = self.mistakes.len() == before;
         if let Some(rows) = &insert.rows {
             let values = self.select(rows, None, None);
             self.count_values(insert, &relation, &written, &values);
             self.expect_columns(rows, &relation, &written);
         }
-        self.missing(insert, &relation, &written);
+        if are_known {
+            self.missing(insert, &relation, &written);
+        }
         let name = insert.alias.as_ref().unwrap_or(&insert.table.name);
         let target = [Source::new(Some(&name.text), Arc::clone(&relation))];
         for upsert in &insert.upserts {
@@ -89,6 +94,11 @@ impl<'a> Resolver<'a> {
     fn count_values(&mut self, insert: &Insert<'_>, relation: &Relation, written: &[Option<usize>], values: &Rows) {
         let (wanted, given) = (written.len(), values.columns.len());
         if values.open || (relation.open && insert.columns.is_none()) || wanted == given || self.is_open {
+            return;
+        }
+        // all columns of a table that has the same ones are copied as they are, generated ones too
+        let copies = insert.columns.is_none() && given == relation.columns.len();
+        if copies && values.columns.iter().all(|column| column.column.is_some() && column.is_named) {
             return;
         }
         let first = values.columns.first().map_or(0..0, |column| column.span.clone());
