@@ -167,8 +167,7 @@ impl<'a> Resolver<'a> {
             // of no rows it is NULL; a group has rows
             Nulls::OfRows => match any_null(arguments) {
                 Some(false) if scope.is_grouped && call.filter.is_none() && call.over.is_none() => Some(false),
-                Some(false) | Some(true) => Some(true),
-                None => Some(true),
+                _ => Some(true),
             },
         };
         let first = || arguments.first().map(|argument| argument.ty.clone()).unwrap_or_default();
