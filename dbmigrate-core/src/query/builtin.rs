@@ -87,6 +87,14 @@ pub(super) fn relation(name: &str, schema: &Schema) -> Option<Relation> {
     (is_shadow || may_be_there(name)).then(|| Relation::unknown(name))
 }
 
+/// Whether rows of a table that is built in cannot be written.
+pub(super) fn is_read_only(name: &str) -> bool {
+    let folded = name.to_ascii_lowercase();
+    let tables =
+        ["sqlite_schema", "sqlite_master", "sqlite_temp_schema", "sqlite_temp_master", "json_each", "json_tree"];
+    tables.contains(&&*folded) || folded.starts_with("pragma_")
+}
+
 /// Whether the name is one of the engine's or of this tool's own.
 pub(super) fn may_be_there(name: &str) -> bool {
     let folded = name.to_ascii_lowercase();

@@ -46,6 +46,8 @@ pub struct Query {
     pub parameters: Vec<Parameter>,
     /// The columns of the rows that it returns, none for one that returns no rows.
     pub columns: Vec<Output>,
+    /// Whether there may be others: `*` of a table whose columns are not known.
+    pub has_more_columns: bool,
     /// Every table and column that it names, in no particular order.
     pub uses: Vec<Use>,
 }
@@ -180,7 +182,8 @@ fn resolved(catalog: &Catalog, sql: &str, statement: &Statement<'_>, is_open: bo
     }
     let mut parameters = resolver.parameters;
     parameters.sort_by_key(|parameter| parameter.index);
-    Ok(Query { kind, parameters, columns: outputs(rows), uses: resolver.uses })
+    let has_more_columns = rows.open;
+    Ok(Query { kind, parameters, columns: outputs(rows), has_more_columns, uses: resolver.uses })
 }
 
 fn outputs(rows: Rows) -> Vec<Output> {

@@ -2,6 +2,7 @@
 
 use super::ast::{Call, Expr, ExprKind, Over, Term, Window};
 use super::reader::{Parsed, Reader, ident};
+use crate::keyword;
 use crate::sql::token::TokenKind;
 
 impl<'s> Reader<'s> {
@@ -42,7 +43,9 @@ impl<'s> Reader<'s> {
             self.close()?;
         }
         let next = self.peek_at(1).map(|token| token.kind);
-        let names_window = matches!(next, Some(TokenKind::Open | TokenKind::Word | TokenKind::QuotedName));
+        let is_reserved = self.peek_at(1).is_some_and(|token| keyword::is_reserved(token.text));
+        let names_window =
+            matches!(next, Some(TokenKind::Open | TokenKind::Word | TokenKind::QuotedName)) && !is_reserved;
         if self.at_word("over") && names_window {
             self.skip();
             call.over = Some(match self.at_kind(TokenKind::Open) {

@@ -113,6 +113,10 @@ impl Relation {
                 relation.open = false;
             }
             "fts3" | "fts4" if table.option("content").is_none() => {
+                // what is no option that it knows is a column of FTS3
+                let has_options = |argument: &crate::sql::Expr| {
+                    argument.as_str().contains(['=', ' ']) || argument.mentions(&"tokenize".into())
+                };
                 let mut names = table.column_names();
                 names.retain(|name| *name != *"tokenize");
                 if names.is_empty() {
@@ -125,7 +129,7 @@ impl Relation {
                     Some(language) => relation.columns.push(Column::hidden(&language, any(&language))),
                     None => relation.columns.push(Column::hidden("__langid", Ty::default())),
                 }
-                relation.open = false;
+                relation.open = table.arguments.iter().any(has_options);
             }
             "rtree" | "rtree_i32" => {
                 let number = if module == "rtree" { Affinity::Real } else { Affinity::Integer };

@@ -51,7 +51,7 @@ impl<'a> Resolver<'a> {
         }
         match &call.over {
             Some(Over::Window(window)) => self.window_definition(window, scope),
-            Some(Over::Name(window)) if !scope.windows.iter().any(|known| window.is(known)) => {
+            Some(Over::Name(window)) if !scope.uses_window(window) => {
                 let help = did_you_mean(&window.text, scope.windows.iter().copied());
                 self.report(Mistake::new(window.span.clone(), format!("no window {}", quoted(window))).with_help(help));
             }
@@ -60,7 +60,7 @@ impl<'a> Resolver<'a> {
         scope.allows_aggregates.set(before.0);
         scope.allows_windows.set(before.1);
         self.expect_alike(call, &arguments);
-        if is_aggregate && call.over.is_none() {
+        if is_aggregate && call.over.is_none() && before.0 {
             computed_at(self.references, scope);
         }
         self.references |= references;
@@ -116,14 +116,18 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn window_definition(&mut self, window: &'a Window<'a>, scope: &Scope<'_>) {
         if let Some(base) = &window.base
-            && !scope.windows.iter().any(|known| base.is(known))
+            && !scope.uses_window(base)
         {
             let help = did_you_mean(&base.text, scope.windows.iter().copied());
             self.report(Mistake::new(base.span.clone(), format!("no window {}", quoted(base))).with_help(help));
         }
         let order = window.order.iter().map(|term| &term.expr);
-        for expr in window.partition.iter().chain(order).chain(&window.frame) {
+        for expr in window.partition.iter().chain(order) {
             self.scalar(expr, scope);
+        }
+        // how far a frame reaches is a number, and the engine looks up no names there
+        for expr in &window.frame {
+            self.expect(expr, &Ty::new(Affinity::Integer, Some(false)));
         }
     }
 

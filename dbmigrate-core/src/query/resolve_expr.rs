@@ -32,7 +32,7 @@ impl<'a> Resolver<'a> {
             ExprKind::Case(case) => self.case(case, scope),
             ExprKind::Call(call) => self.call(call, scope),
             ExprKind::Row(exprs) => {
-                let values: Vec<Value> = exprs.iter().map(|expr| self.scalar(expr, scope)).collect();
+                let values: Vec<Value> = exprs.iter().map(|expr| self.expr(expr, scope)).collect();
                 Value { width: values.len(), ..Value::made_of(Ty::default(), &values) }
             }
             ExprKind::Subquery(select) => {

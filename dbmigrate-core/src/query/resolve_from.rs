@@ -14,7 +14,11 @@ impl<'a> Resolver<'a> {
     /// What stands in `FROM`. Subqueries see the names of the queries around, and not each other.
     pub(super) fn sources(&mut self, items: &'a [Item<'a>], outer: Option<&Scope<'_>>) -> Vec<Source> {
         let mut sources: Vec<Source> = Vec::with_capacity(items.len());
-        for item in items {
+        for (index, item) in items.iter().enumerate() {
+            if let Some(inner) = flat(index, item) {
+                sources = self.sources(inner, outer);
+                continue;
+            }
             let mut source = self.source(item, outer);
             source.join = item.join;
             self.join_columns(item, &mut source, &sources);
@@ -58,7 +62,11 @@ impl<'a> Resolver<'a> {
                     }
                     return only;
                 }
-                Source { nested: true, ..Source::new(alias, Arc::new(nested(&inner))) }
+                let source = Source { nested: true, ..Source::new(alias, Arc::new(nested(&inner))) };
+                let scope = Scope::new(&inner, outer);
+                self.joins(items, &scope);
+                self.arguments_of(items, &scope);
+                source
             }
         }
     }
@@ -94,8 +102,12 @@ impl<'a> Resolver<'a> {
             let catalog = self.catalog;
             let known: Vec<String> =
                 catalog.names().map(str::to_owned).chain(self.cte_names().map(str::to_owned)).collect();
+            let functions = ["json_each", "json_tree", "vector_top_k"];
             let names = || known.iter().map(String::as_str);
-            let help = did_you_mean(&name.text, names()).or_else(|| there_are("there are", names()));
+            let help = match takes_arguments {
+                true => did_you_mean(&name.text, functions.into_iter().chain(names())),
+                false => did_you_mean(&name.text, names()).or_else(|| there_are("there are", names())),
+            };
             let what = if takes_arguments { "table-valued function" } else { "table" };
             let mistake = Mistake::new(name.span.clone(), format!("no {what} {}", quoted(name)));
             self.report(mistake.with_help(help));
@@ -170,11 +182,11 @@ impl<'a> Resolver<'a> {
 
     /// The conditions of joins, which see all tables, also those to their right.
     pub(super) fn joins(&mut self, items: &'a [Item<'a>], scope: &Scope<'_>) {
-        for item in items {
+        for (index, item) in items.iter().enumerate() {
             if let Some(condition) = &item.on {
                 self.scalar(condition, scope);
             }
-            if let SourceRef::Nested(items) = &item.source {
+            if let Some(items) = flat(index, item) {
                 self.joins(items, scope);
             }
         }
@@ -182,15 +194,18 @@ impl<'a> Resolver<'a> {
 
     /// The arguments of table-valued functions.
     pub(super) fn arguments_of(&mut self, items: &'a [Item<'a>], scope: &Scope<'_>) {
-        for item in items {
+        for (index, item) in items.iter().enumerate() {
             match &item.source {
                 SourceRef::Table(TableRef { arguments: Some(arguments), .. }) => {
                     for argument in arguments {
                         self.scalar(argument, scope);
                     }
                 }
-                SourceRef::Nested(items) => self.arguments_of(items, scope),
-                _ => {}
+                _ => {
+                    if let Some(items) = flat(index, item) {
+                        self.arguments_of(items, scope);
+                    }
+                }
             }
         }
     }
@@ -209,6 +224,14 @@ impl<'a> Resolver<'a> {
             value.width = 1;
         }
         value
+    }
+}
+
+/// What stands in parentheses that change nothing: at the beginning, without a name.
+fn flat<'a>(index: usize, item: &'a Item<'a>) -> Option<&'a [Item<'a>]> {
+    match &item.source {
+        SourceRef::Nested(items) if index == 0 && item.alias.is_none() => Some(items),
+        _ => None,
     }
 }
 

@@ -124,6 +124,8 @@ impl<'a> Resolver<'a> {
 
     fn values(&mut self, rows: &'a [(Vec<Expr<'a>>, Span)], outer: Option<&Scope<'_>>) -> Rows {
         let scope = Scope::new(&[], outer);
+        scope.allows_aggregates.set(true);
+        scope.allows_windows.set(true);
         let mut found = Rows::default();
         for (index, (row, span)) in rows.iter().enumerate() {
             if index > 0 && row.len() != found.columns.len() {
@@ -136,6 +138,7 @@ impl<'a> Resolver<'a> {
                     Some(column) if index > 0 => {
                         column.value.ty = std::mem::take(&mut column.value.ty).either(value.ty.computed());
                     }
+                    None if index > 0 => {}
                     _ => found.columns.push(Out {
                         name: format!("column{}", place + 1).into(),
                         is_named: true,
@@ -180,9 +183,6 @@ impl<'a> Resolver<'a> {
         }
         self.conditions(body, &scope);
         self.arguments_of(&body.from, &scope);
-        for (_, window) in &body.windows {
-            self.window_definition(window, &scope);
-        }
         // what stands in these sees no outer query
         let mut alone = Scope::new(&sources, None);
         alone.level = scope.level;
@@ -212,6 +212,12 @@ impl<'a> Resolver<'a> {
             let value = self.scalar(&term.expr, &alone);
             if value.aggregate {
                 self.say(term.expr.span.clone(), "an aggregate cannot be in `GROUP BY`".to_owned());
+            }
+        }
+        // of those that nobody names, nothing is looked up
+        for (index, (_, window)) in body.windows.iter().enumerate() {
+            if (scope.used_windows.get() | alone.used_windows.get()) & (1 << index.min(63)) != 0 {
+                self.window_definition(window, &scope);
             }
         }
         let is_one = is_aggregate && body.group.is_empty() && body.having.is_none();

@@ -50,7 +50,7 @@ impl<'a> Resolver<'a> {
             _ => schema.tables.iter().flat_map(|table| &table.indexes).map(|index| index.name.as_str()).collect(),
         };
         let is_elsewhere = object.database.as_ref().is_some_and(|database| !database.is("main"));
-        let is_known = known.iter().any(|known| object.name.is(known)) || builtin::may_be_there(name);
+        let is_known = known.iter().any(|known| object.name.is(known)) || builtin::relation(name, schema).is_some();
         if is_elsewhere || is_known || self.is_open {
             return;
         }

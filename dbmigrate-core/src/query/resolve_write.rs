@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::Mistake;
 use super::ast::{Assignment, Delete, Expr, ExprKind, Ident, Insert, Item, ResultColumn, SourceRef, TableRef, Update};
 use super::catalog::Write;
 use super::mistake::{count, did_you_mean, quoted, there_are};
@@ -11,6 +10,7 @@ use super::resolve_select::Rows;
 use super::resolver::Resolver;
 use super::scope::{Scope, Source};
 use super::types::Ty;
+use super::{Mistake, builtin};
 
 impl<'a> Resolver<'a> {
     /// The table that rows are written to.
@@ -26,7 +26,7 @@ impl<'a> Resolver<'a> {
         if is_view && !self.is_open {
             let message = format!("{} is a view, and no `INSTEAD OF {}` trigger is on it", quoted(name), write.word());
             self.say(name.span.clone(), message);
-        } else if relation.kind == Kind::BuiltIn && !relation.open {
+        } else if relation.kind == Kind::BuiltIn && builtin::is_read_only(&name.text) {
             self.say(name.span.clone(), format!("{} is the engine's own and cannot be written", quoted(name)));
         }
         relation
@@ -34,13 +34,18 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn insert(&mut self, insert: &'a Insert<'a>) -> Rows {
         let relation = self.written(&insert.table, Write::Insert);
+        let before = self.mistakes.len();
         let written = self.inserted_columns(insert, &relation);
+        // a column that is misspelled is not one that is missing
+        let are_known = self.mistakes.len() == before;
         if let Some(rows) = &insert.rows {
             let values = self.select(rows, None, None);
             self.count_values(insert, &relation, &written, &values);
             self.expect_columns(rows, &relation, &written);
         }
-        self.missing(insert, &relation, &written);
+        if are_known {
+            self.missing(insert, &relation, &written);
+        }
         let name = insert.alias.as_ref().unwrap_or(&insert.table.name);
         let target = [Source::new(Some(&name.text), Arc::clone(&relation))];
         for upsert in &insert.upserts {
@@ -89,6 +94,11 @@ impl<'a> Resolver<'a> {
     fn count_values(&mut self, insert: &Insert<'_>, relation: &Relation, written: &[Option<usize>], values: &Rows) {
         let (wanted, given) = (written.len(), values.columns.len());
         if values.open || (relation.open && insert.columns.is_none()) || wanted == given || self.is_open {
+            return;
+        }
+        // all columns of a table that has the same ones are copied as they are, generated ones too
+        let copies = insert.columns.is_none() && given == relation.columns.len();
+        if copies && values.columns.iter().all(|column| column.column.is_some() && column.is_named) {
             return;
         }
         let first = values.columns.first().map_or(0..0, |column| column.span.clone());
@@ -189,6 +199,8 @@ impl<'a> Resolver<'a> {
         let mut sources = vec![target];
         sources.extend(self.sources(&update.from, None));
         let scope = Scope::new(&sources, None);
+        // with `FROM` it is a query
+        scope.allows_aggregates.set(!update.from.is_empty());
         for assignment in &update.assignments {
             self.assign(assignment, &table.name, &relation, &scope);
         }

@@ -74,6 +74,8 @@ pub(super) struct Scope<'a> {
     /// Whether an aggregate was found that is computed here.
     pub(super) has_aggregate: Cell<bool>,
     pub(super) windows: &'a [&'a str],
+    /// Which of them are named, a bit each.
+    pub(super) used_windows: Cell<u64>,
     /// Whether there is a `GROUP BY`.
     pub(super) is_grouped: bool,
 }
@@ -90,8 +92,18 @@ impl<'a> Scope<'a> {
             allows_windows: Cell::new(false),
             has_aggregate: Cell::new(false),
             windows: &[],
+            used_windows: Cell::new(0),
             is_grouped: false,
         }
+    }
+
+    /// Whether there is a window of that name, which is used now.
+    pub(super) fn uses_window(&self, name: &Ident<'_>) -> bool {
+        let found = self.windows.iter().position(|known| name.is(known));
+        if let Some(index) = found {
+            self.used_windows.set(self.used_windows.get() | 1 << index.min(63));
+        }
+        found.is_some()
     }
 
     /// This scope and those around it.

@@ -177,10 +177,7 @@ fn scan(text: &str) -> (TokenKind, usize) {
         }
         b'.' => (TokenKind::Dot, 1),
         b'?' => (TokenKind::Variable, 1 + run(bytes, 1, |byte| byte.is_ascii_digit())),
-        b':' | b'@' | b'$' | b'#' => match run(bytes, 1, is_word_part) {
-            0 => (TokenKind::Illegal, 1),
-            length => (TokenKind::Variable, 1 + length),
-        },
+        b':' | b'@' | b'$' | b'#' => scan_variable(bytes),
         b'!' if next != b'=' => (TokenKind::Illegal, 1),
         b'+' | b'-' | b'*' | b'/' | b'%' | b'=' | b'<' | b'>' | b'!' | b'|' | b'&' | b'~' => {
             (TokenKind::Operator, scan_operator(bytes))
@@ -213,6 +210,25 @@ fn scan_quoted(bytes: &[u8], quote: u8, kind: TokenKind) -> (TokenKind, usize) {
         at += 1;
     }
     (TokenKind::Illegal, bytes.len())
+}
+
+/// A named parameter. As Tcl writes variables, `::` may be in it, and an index in parentheses at its end.
+fn scan_variable(bytes: &[u8]) -> (TokenKind, usize) {
+    let (mut at, mut letters) = (1, 0);
+    loop {
+        let part = run(bytes, at, is_word_part);
+        (at, letters) = (at + part, letters + part);
+        if bytes.get(at) == Some(&b'(') && letters > 0 {
+            let index = run(bytes, at + 1, |byte| byte != b')' && !is_space(byte));
+            let closes = bytes.get(at + 1 + index) == Some(&b')');
+            return if closes { (TokenKind::Variable, at + index + 2) } else { (TokenKind::Illegal, at) };
+        }
+        if !bytes[at..].starts_with(b"::") {
+            let kind = if letters == 0 { TokenKind::Illegal } else { TokenKind::Variable };
+            return (kind, at);
+        }
+        at += 2;
+    }
 }
 
 fn scan_number(bytes: &[u8]) -> usize {
@@ -254,7 +270,7 @@ mod tests {
     fn quotes_comments_and_numbers_are_single_tokens() {
         use TokenKind::*;
         assert_eq!(
-            kinds("a -- ; x\n'it''s;' \"q\"\"r\" [s t] `u` x'0F' 1_000.5e-3 0x1F .5 /* ; */ ?1 :n ->>"),
+            kinds("a -- ; x\n'it''s;' \"q\"\"r\" [s t] `u` x'0F' 1_000.5e-3 0x1F .5 /* ; */ ?1 :n $::a::b(c) ->>"),
             [
                 (Word, "a"),
                 (String, "'it''s;'"),
@@ -267,6 +283,7 @@ mod tests {
                 (Number, ".5"),
                 (Variable, "?1"),
                 (Variable, ":n"),
+                (Variable, "$::a::b(c)"),
                 (Operator, "->>"),
             ]
         );

@@ -47,7 +47,6 @@ SELECT name FROM users GROUP BY count(*)
 
 SELECT name FROM users WHERE count(*) > 1
                              ^^^^^ the aggregate `count` cannot be used here
-                             ^^^^^^^^^^^^ an aggregate cannot be in `WHERE`: it is computed of the rows that `WHERE` leaves; use `HAVING`
 
 SELECT name FROM users HAVING age > 1
                               ^^^^^^^ `HAVING` needs a `GROUP BY` or an aggregate
@@ -122,7 +121,7 @@ SELECT name FROM users('x')
                  ^^^^^ `users` is a table and takes no arguments
 
 SELECT 1 FROM jsn_each('[]')
-              ^^^^^^^^ no table-valued function `jsn_each`; there are: `events`, `posts`, `tags`, `users`, `areas`, `search`, `authors`, `titles`
+              ^^^^^^^^ no table-valued function `jsn_each`; did you mean `json_each`?
 
 WITH a AS (SELECT id FROM users) SELECT name FROM a
                                         ^^^^ `a` has no column `name`; there are: `id`
@@ -140,7 +139,6 @@ SELECT RAISE(ABORT, 'no')
        ^^^^^^^^^^^^^^^^^^ `RAISE` is for triggers
 
 INSERT INTO users (emial) VALUES (?)
-            ^^^^^ `email` is not written, and has neither a default nor may it be NULL (the engine takes it)
                    ^^^^^ `users` has no column `emial`; did you mean `email`?
 
 INSERT INTO users (email, name) VALUES (?)
@@ -169,7 +167,6 @@ INSERT INTO users (email) VALUES (email)
 
 INSERT INTO users (email) VALUES ('a'), ('b', 'c')
                                         ^^^^^^^^^^ this row has 2 values, the first one 1
-                                              ^^^ 2 values for 1 column
 
 INSERT INTO users (email) VALUES ('a') ON CONFLICT (age) DO NOTHING
                                                    ^^^^^ no primary key, `UNIQUE` constraint or unique index is of these columns; what is unique: `(id)`, `(email)`

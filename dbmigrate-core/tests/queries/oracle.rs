@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use dbmigrate_core::config::Engine;
-use dbmigrate_core::engine::{Connection, introspect};
+use dbmigrate_core::engine::{Connection, introspect, value};
 use dbmigrate_core::query::{Catalog, Kind, Mistake, Output, resolve};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::{StatementKind, split};
@@ -13,7 +13,7 @@ use dbmigrate_core::sql::{StatementKind, split};
 pub(crate) struct Oracle {
     connection: Connection,
     catalog: Catalog,
-    /// Objects that the model does not represent.
+    /// Objects that the model does not represent, and temporary ones.
     unreadable: Vec<String>,
 }
 
@@ -48,6 +48,8 @@ impl Oracle {
         let result = self.connection.run(sql).await.map_err(|error| error.to_string());
         let found = introspect(&self.connection).await.expect("a schema");
         self.unreadable = found.unreadable.iter().map(|unreadable| unreadable.object.name.folded()).collect();
+        let temporary = self.connection.rows("SELECT lower(name) FROM sqlite_temp_schema").await.expect("a list");
+        self.unreadable.extend(temporary.iter().filter_map(|row| row.first()).map(|name| value::text(name).to_owned()));
         self.catalog = Catalog::new(&found.schema, &Engine::default());
         result
     }
@@ -67,7 +69,7 @@ impl Oracle {
         };
         match (resolve(&self.catalog, sql), theirs) {
             (Ok(query), None) => {
-                if query.kind != Kind::Read && !lower.contains("returning") {
+                if query.has_more_columns || (query.kind != Kind::Read && !lower.contains("returning")) {
                     return Verdict::Accepted;
                 }
                 let ours: Vec<String> = query.columns.into_iter().map(whole_name).collect();
