@@ -23,8 +23,8 @@ pub use drivers::Row;
 pub use drivers::arguments;
 pub use error::RowError;
 #[doc(hidden)]
-pub use query::{__values, Fields};
-pub use query::{Connection, Query, Statement};
+pub use query::__values;
+pub use query::{Connection, Fields, Parts, Query, Statement};
 pub use value::{FromValue, ToValue, ValueError};
 
 use crate::statements::Statements;

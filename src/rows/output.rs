@@ -87,20 +87,17 @@ const fn has(text: &str, word: &str) -> bool {
     false
 }
 
-/// As what values are stored, by the names that SQL has for it.
-#[allow(clippy::upper_case_acronyms, reason = "rustc shows them as SQL has them")]
+/// As what values are stored.
 pub mod class {
-    /// Integers.
-    pub struct INTEGER;
-    /// Numbers with a fraction.
-    pub struct REAL;
-    /// Texts.
-    pub struct TEXT;
-    /// Bytes.
-    pub struct BLOB;
+    /// `INTEGER`.
+    pub struct Integer;
+    /// `REAL`.
+    pub struct Real;
+    /// `TEXT`.
+    pub struct Text;
+    /// `BLOB`.
+    pub struct Blob;
 }
-
-use class::{BLOB, INTEGER, REAL, TEXT};
 
 /// A type whose values are all stored as the same.
 pub trait Stored {
@@ -108,32 +105,97 @@ pub trait Stored {
     type As;
 }
 
-/// What a parameter can be given.
+/// What a parameter for `INTEGER` can be given.
 #[diagnostic::on_unimplemented(
-    message = "a parameter for {Self} cannot be a value that is stored as {Class}",
-    label = "stored as {Class}, compared with or written to {Self}",
-    note = "where it is meant, say so in the statement: `CAST(? AS {Class})`"
+    message = "a parameter for INTEGER cannot be a value of this type",
+    label = "not stored as INTEGER",
+    note = "the parameter is compared with or written to a column of that type; where that is meant, say so in the \
+            statement with `CAST`"
 )]
-pub trait Takes<Class> {}
+pub trait ForInteger {}
 
-impl Takes<INTEGER> for INTEGER {}
-impl Takes<INTEGER> for REAL {}
-impl Takes<REAL> for REAL {}
-impl Takes<TEXT> for TEXT {}
-impl Takes<BLOB> for BLOB {}
+impl ForInteger for class::Integer {}
+
+/// What a parameter for `REAL` can be given.
+#[diagnostic::on_unimplemented(
+    message = "a parameter for REAL cannot be a value of this type",
+    label = "not stored as REAL",
+    note = "the parameter is compared with or written to a column of that type; where that is meant, say so in the \
+            statement with `CAST`"
+)]
+pub trait ForReal {}
+
+impl ForReal for class::Real {}
+impl ForReal for class::Integer {}
+
+/// What a parameter for `TEXT` can be given.
+#[diagnostic::on_unimplemented(
+    message = "a parameter for TEXT cannot be a value of this type",
+    label = "not stored as TEXT",
+    note = "the parameter is compared with or written to a column of that type; where that is meant, say so in the \
+            statement with `CAST`"
+)]
+pub trait ForText {}
+
+impl ForText for class::Text {}
+
+/// What a parameter for `BLOB` can be given.
+#[diagnostic::on_unimplemented(
+    message = "a parameter for BLOB cannot be a value of this type",
+    label = "not stored as BLOB",
+    note = "the parameter is compared with or written to a column of that type; where that is meant, say so in the \
+            statement with `CAST`"
+)]
+pub trait ForBlob {}
+
+impl ForBlob for class::Blob {}
 
 /// A value of a parameter.
 pub struct Given<'a, T: ?Sized>(pub &'a T);
 
 impl<T: Stored + ?Sized> Given<'_, T> {
-    /// Refuses a value that a parameter for `Class` cannot be.
-    pub fn fits<Class: Takes<T::As>>(&self) {}
+    /// Refuses a value that a parameter for `INTEGER` cannot be.
+    pub fn integer(&self)
+    where
+        T::As: ForInteger,
+    {
+    }
+
+    /// Refuses a value that a parameter for `REAL` cannot be.
+    pub fn real(&self)
+    where
+        T::As: ForReal,
+    {
+    }
+
+    /// Refuses a value that a parameter for `TEXT` cannot be.
+    pub fn text(&self)
+    where
+        T::As: ForText,
+    {
+    }
+
+    /// Refuses a value that a parameter for `BLOB` cannot be.
+    pub fn blob(&self)
+    where
+        T::As: ForBlob,
+    {
+    }
 }
 
-/// Values of other types fit everywhere.
+/// Values of types that are not known fit everywhere.
 pub trait AnyClass {
     /// Nothing is known.
-    fn fits<Class>(&self) {}
+    fn integer(&self) {}
+
+    /// Nothing is known.
+    fn real(&self) {}
+
+    /// Nothing is known.
+    fn text(&self) {}
+
+    /// Nothing is known.
+    fn blob(&self) {}
 }
 
 impl<T: ?Sized> AnyClass for Given<'_, T> {}
@@ -141,20 +203,20 @@ impl<T: ?Sized> AnyClass for Given<'_, T> {}
 macro_rules! stored {
     ($($class:ident: $($ty:ty),+;)+) => { $($(
         impl Stored for $ty {
-            type As = $class;
+            type As = class::$class;
         }
     )+)+ };
 }
 
 stored! {
-    INTEGER: i8, i16, i32, i64, isize, u8, u16, u32, bool;
-    REAL: f32, f64;
-    TEXT: char, str, String, Box<str>, Rc<str>, Arc<str>, Cow<'_, str>;
-    BLOB: [u8], Vec<u8>, Box<[u8]>, Rc<[u8]>, Arc<[u8]>, Cow<'_, [u8]>;
+    Integer: i8, i16, i32, i64, isize, u8, u16, u32, bool;
+    Real: f32, f64;
+    Text: char, str, String, Box<str>, Rc<str>, Arc<str>, Cow<'_, str>;
+    Blob: [u8], Vec<u8>, Box<[u8]>, Rc<[u8]>, Arc<[u8]>, Cow<'_, [u8]>;
 }
 
 impl<const N: usize> Stored for [u8; N] {
-    type As = BLOB;
+    type As = class::Blob;
 }
 
 impl<T: Stored + ?Sized> Stored for &T {

@@ -75,14 +75,17 @@ impl<T> Query<T> {
         self.statement.sql
     }
 
-    /// For drivers: the text and the values, and what reads rows.
-    pub(super) fn parts(self) -> Result<Parts<T>, RowError> {
+    /// For the [`Connection`] of another driver: the text, the values, and what reads rows.
+    ///
+    /// # Errors
+    /// If a value cannot be written.
+    pub fn parts(self) -> Result<Parts<T>, RowError> {
         Ok((self.statement.sql, self.statement.values?, self.read))
     }
 }
 
 /// The text, the values, and what reads rows.
-pub(super) type Parts<T> = (&'static str, Vec<Value>, fn(&Fields<'_>) -> Result<T, RowError>);
+pub type Parts<T> = (&'static str, Vec<Value>, fn(&Fields<'_>) -> Result<T, RowError>);
 
 impl Statement {
     /// For the macro.
@@ -104,8 +107,11 @@ impl Statement {
         self.sql
     }
 
-    /// For drivers: the text and the values.
-    pub(super) fn parts(self) -> Result<(&'static str, Vec<Value>), RowError> {
+    /// For the [`Connection`] of another driver: the text and the values.
+    ///
+    /// # Errors
+    /// If a value cannot be written.
+    pub fn parts(self) -> Result<(&'static str, Vec<Value>), RowError> {
         Ok((self.sql, self.values?))
     }
 }
@@ -124,7 +130,8 @@ impl fmt::Debug for Statement {
 }
 
 /// What a query can be run on: with the feature `libsql` a `&libsql::Connection`, with `rusqlite` a
-/// `&rusqlite::Connection`, with `sqlx` a `&mut SqliteConnection` or a `&SqlitePool`.
+/// `&rusqlite::Connection`, with `sqlx` a `&mut SqliteConnection` or a `&SqlitePool`. Implement it for that of another
+/// driver, as its row implements [`Row`].
 #[diagnostic::on_unimplemented(
     message = "a query cannot be run on `{Self}`",
     label = "no connection",
@@ -137,28 +144,27 @@ pub trait Connection: Sized {
     type Answer<T: Send + 'static>;
 
     /// All rows.
-    #[doc(hidden)]
     fn all<T: Send + 'static>(self, query: Query<T>) -> Self::Answer<Vec<T>>;
 
     /// The first row.
-    #[doc(hidden)]
     fn one<T: Send + 'static>(self, query: Query<T>) -> Self::Answer<T>;
 
     /// The first row if there is one.
-    #[doc(hidden)]
     fn optional<T: Send + 'static>(self, query: Query<T>) -> Self::Answer<Option<T>>;
 
     /// How many rows were changed.
-    #[doc(hidden)]
     fn run(self, statement: Statement) -> Self::Answer<u64>;
 }
 
-/// The columns of a row that is being read. Not part of the public interface.
-#[doc(hidden)]
-pub struct Fields<'row>(pub(super) &'row dyn Row);
+/// The columns of a row that is being read.
+pub struct Fields<'row>(
+    /// The row.
+    pub &'row dyn Row,
+);
 
 impl Fields<'_> {
     /// The column at a place, which is called that.
+    #[doc(hidden)]
     pub fn get<T: FromValue>(&self, at: usize, name: &'static str) -> Result<T, RowError> {
         super::same_name(self.0, at, name).map_err(|error| {
             RowError::of_query(name, &error).help("migrate the database, or build the program again")
@@ -167,6 +173,7 @@ impl Fields<'_> {
     }
 
     /// The column at a place, which the engine gives another name.
+    #[doc(hidden)]
     pub fn get_unnamed<T: FromValue>(&self, at: usize, name: &'static str) -> Result<T, RowError> {
         if at >= self.0.column_count() {
             let error = ValueError::new(format!("the row has {} columns", self.0.column_count()));

@@ -14,14 +14,14 @@ const EDITS: [(&str, &str, &str, &str); 16] = [
     ("WHERE email = ?1", "WHERE mail = ?1", "mail", "mail"),
     ("organizations.name, memberships.role", "organizations.title, memberships.role", "title", "title"),
     ("memberships.user_id = :user", "membership.user_id = :user", "membership", "membership"),
-    ("SELECT organizations.id, organizations.name", "SELECT organization_id, created_at", "created_at", "ambiguous"),
+    ("SELECT posts.title, ", "SELECT id, ", "id", "ambiguous"),
     ("invited_by, email, role", "invited_of, email, role", "invited_of", "invited_of"),
     ("RETURNING id, expires_at", "RETURNING id, expired_at", "expired_at", "expired_at"),
     (
         "(organization_id, user_id, role) VALUES (?1, ?2, ?3)",
         "(organization_id, user_id, role) VALUES (?1, ?2)",
-        "(",
-        "3",
+        "role",
+        "2 values for 3 columns",
     ),
     ("excluded.role", "excluded.rol", "rol", "rol"),
     ("\"posts\".\"slug\"", "\"posts\".\"slugs\"", "\"slugs\"", "slugs"),
@@ -68,10 +68,11 @@ fn each_edit_of_the_sample_application_is_an_error_on_its_word() {
         said[number].push((word, message["message"].as_str().unwrap_or_default().to_owned()));
     }
     for ((from, to, word, part), said) in EDITS.iter().zip(said) {
-        let [(found, message)] = &said[..] else { panic!("`{from}` as `{to}`: {said:?}") };
-        // a span of rustc has three bytes at least
-        assert!(found.starts_with(word) && found.len() <= word.len().max(3), "`{to}`: on `{found}`: {message}");
-        assert!(message.contains(part), "`{to}`: {message}");
+        // a name that is not there may be missed in several places; a span of rustc has three bytes at least
+        let is_on_word = |(found, message): &&(String, String)| {
+            found.starts_with(word) && found.len() <= word.len().max(3) && message.contains(part)
+        };
+        assert!(said.iter().any(|one| is_on_word(&one)), "`{from}` as `{to}`: {said:?}");
     }
 }
 
@@ -137,5 +138,24 @@ fn types_of_rows_and_parameters_are_held_against_the_columns() {
     workspace.write(&format!("{package}/src/lib.rs"), TYPED);
     let said = workspace.check(&["--workspace"]);
     let said = said.get(&package.replace('-', "_")).map_or("(nothing)", String::as_str);
-    insta::assert_snapshot!("typed-queries", said.replace(&repository().display().to_string(), "…"));
+    for (line, expected) in [
+        (17, "`family_name` may be NULL, but its field is no `Option`"),
+        (21, "`id` is INTEGER, but its field is TEXT"),
+        (25, "missing field `family_name` in initializer of `Person`"),
+        (29, "a parameter for INTEGER cannot be a value of this type"),
+        (30, "no value for parameter 1"),
+        (31, "the statement has 1 parameter: this value is one too many"),
+        (32, "cannot find value `user` in this scope"),
+        (33, "the statement returns 1 column, for 2 types"),
+        (37, "no field can be called `count(*)`"),
+        (38, "two columns are called `email`"),
+        (39, "the statement returns no rows"),
+    ] {
+        let mut messages = said.split("\n\n").filter(|one| one.contains(&format!("src/lib.rs:{line}:")));
+        assert!(messages.any(|one| one.contains(expected)), "line {line}: {expected}\n{said}");
+    }
+    // what is right
+    for line in 42..46 {
+        assert!(!said.contains(&format!("src/lib.rs:{line}:")), "line {line}: {said}");
+    }
 }

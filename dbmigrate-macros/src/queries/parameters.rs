@@ -120,9 +120,9 @@ pub(super) fn class(ty: &Typed) -> Option<&'static str> {
 /// The checks, for the body of a function: the values are in `given`.
 pub(super) fn checks(values: &Values, facade: &syn::Path) -> TokenStream {
     let checks = values.classes.iter().enumerate().filter_map(|(at, (span, class))| {
-        let class = Ident::new((*class)?, *span);
+        let method = Ident::new(&(*class)?.to_lowercase(), *span);
         let at = syn::Index::from(at);
-        Some(quote_spanned!(*span=> p::Given(given.#at).fits::<p::output::class::#class>();))
+        Some(quote_spanned!(*span=> p::Given(given.#at).#method();))
     });
     let checks: TokenStream = checks.collect();
     if checks.is_empty() {
