@@ -152,8 +152,10 @@ fn about(tokens: &[Token<'_>], message: &str) -> Option<Range<usize>> {
         let at = words.iter().position(|word| *word == "table")?;
         named(tokens, &[*words.get(at + 1)?])
     };
+    // `cannot modify names because it is a view`
+    let of_view = || named(tokens, &[message.strip_prefix("cannot modify ")?.split_whitespace().next()?]);
     let values = || message.contains("values").then(|| tokens.iter().find(|token| token.is_word("values")))?.map(span);
-    direct.or_else(of_table).or_else(values)
+    of_view().or(direct).or_else(of_table).or_else(values)
 }
 
 /// The closest of the names that a query finds.

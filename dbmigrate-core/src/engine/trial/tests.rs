@@ -68,7 +68,7 @@ fn what_a_statement_uses_is_without_what_views_lead_into() {
     assert_eq!(uses("SELECT nick FROM names"), ["names.nick"]);
     assert_eq!(
         uses("INSERT INTO main.posts (author, title) SELECT id, 'a' FROM users"),
-        ["users.id", "w posts", "w posts.author", "w posts.title"]
+        ["users", "users.id", "w posts", "w posts.author", "w posts.title"]
     );
     assert_eq!(uses("UPDATE posts SET title = ?1 WHERE author = ?2"), ["posts.author", "w posts.title"]);
 }
