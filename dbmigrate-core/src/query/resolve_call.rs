@@ -66,7 +66,7 @@ impl<'a> Resolver<'a> {
         self.references |= references;
         let mut value = Value::made_of(Ty::default(), &arguments);
         value.ty = match known {
-            Some(function) => self.type_of(function, call, &arguments, scope),
+            Some(function) => Self::type_of(function, call, &arguments, scope),
             None => self.declared_type(name),
         };
         value.aggregate |= is_aggregate && call.over.is_none();
@@ -147,7 +147,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn type_of(&self, function: &Function, call: &Call<'_>, arguments: &[Value], scope: &Scope<'_>) -> Ty {
+    fn type_of(function: &Function, call: &Call<'_>, arguments: &[Value], scope: &Scope<'_>) -> Ty {
         let nullable = match function.nulls {
             Nulls::Never => Some(false),
             Nulls::May => Some(true),

@@ -23,7 +23,7 @@ impl<'a> Resolver<'a> {
                 self.definition(definition);
                 (Kind::Definition, Rows::default())
             }
-            Statement::Pragma(name) => (Kind::Other, self.pragma(name)),
+            Statement::Pragma(name) => (Kind::Other, Self::pragma(name)),
             Statement::Other => (Kind::Other, Rows::default()),
         }
     }
@@ -61,7 +61,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The rows of a pragma are those of the table-valued function of the same name.
-    fn pragma(&mut self, name: &Ident<'_>) -> Rows {
+    fn pragma(name: &Ident<'_>) -> Rows {
         let columns = builtin::pragma_columns(&name.text).unwrap_or_default();
         let out = |column: &str| out(column, name.span.clone(), Ty::default());
         Rows { columns: columns.split_whitespace().map(out).collect(), open: false, is_one: false }
