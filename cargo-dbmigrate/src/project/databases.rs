@@ -230,12 +230,20 @@ fn each(
 /// the command line is wrong for all. The worst exit code.
 fn under_headings(contexts: impl Iterator<Item = Context>, mut run: impl FnMut(&Context) -> Result<u8>) -> u8 {
     let mut worst = exit::DONE;
+    let mut last = None;
     for context in contexts {
         let (code, goes_on) = match run(&context) {
             Ok(code) => (code, true),
             Err(error) => {
                 let (code, is_cancelled) = (error.exit_code(), error.is_cancelled());
-                context.printer.error(&error);
+                // a place in the source that all of them read is shown once
+                if last.as_ref() == Some(&error) && !error.rendered().is_empty() {
+                    context.printer.status("Same", format!("{}, shown above", error.message()));
+                    context.printer.error_for_programs(&error);
+                } else {
+                    context.printer.error(&error);
+                }
+                last = Some(error);
                 (code, code != exit::USAGE && !is_cancelled)
             }
         };

@@ -213,3 +213,29 @@ fn a_template_says_what_it_is_to_programs() {
     assert_eq!(project.database("template-tenant.db").query("SELECT text FROM notes"), ["other"]);
     project.runs("check");
 }
+
+#[test]
+fn what_is_wrong_with_the_source_of_all_databases_is_shown_once() {
+    let project = two();
+    project.write("src/lib.rs", format!("{USERS}pub mod tenant;\npub mod gone;\n"));
+    let run = project.refuses(1, "check");
+    assert_eq!(run.err.matches("module `gone` has no file").count(), 1, "{}", run.err);
+    assert!(run.err.contains("Same cannot read the structs of `app`: 1 error, shown above"), "{}", run.err);
+    let run = project.refuses(1, "check --message-format json");
+    let errors = run.json().iter().filter(|line| line["reason"] == "error").count();
+    assert_eq!(errors, 2, "{}", run.out);
+}
+
+#[test]
+fn an_implied_target_and_one_of_another_database_are_run_together() {
+    let project = two();
+    let config = format!("url = \"control.db\"\n{CONFIG}[targets.acme]\nurl = \"acme.db\"\ndatabase = \"tenant\"\n");
+    project.write("dbmigrate.toml", config);
+    project.set("TURSO_DEMO_DATABASE_URL", "demo.db");
+    project.runs("migrate -t demo -t acme");
+    let history = "SELECT name FROM _dbmigrate_history";
+    assert_eq!(project.database("demo.db").query(history), ["0001_create_users"]);
+    assert_eq!(project.database("acme.db").query(history), ["0001_create_notes"]);
+    let run = project.refuses(2, "migrate -t demo --database tenant");
+    assert!(run.err.contains("the target `demo` is of the database `default`, not of `tenant`"), "{}", run.err);
+}
