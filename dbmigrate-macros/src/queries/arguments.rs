@@ -77,8 +77,8 @@ impl Parse for Arguments {
 
 fn rows(input: ParseStream<'_>) -> syn::Result<Rows> {
     let is_in_parentheses = input.peek(syn::token::Paren);
-    let expected =
-        "expected the statement as a string literal, or a type and the statement: `query!(User: \"SELECT …\")`";
+    let expected = "expected the statement as a string literal or `concat!` of literals; for `query!`, a type may stand before it: \
+                    `User: \"SELECT …\"`";
     let fork = input.fork();
     let begins_as_type = fork.parse::<syn::Type>().is_ok() && fork.peek(syn::Token![:]);
     if !begins_as_type {
