@@ -52,10 +52,11 @@ impl Checked {
         if is_empty && !is_asked {
             return Ok(Self::default());
         }
-        let head = folder.head_schema()?;
+        // the structs agree with the last snapshot by now
+        let head = &declared.schema;
         let mut checked = Self::default();
         if !is_empty || wanted.list {
-            let schemas = Schemas::of(context, &head, &application.made)?;
+            let schemas = Schemas::of(context, head, &application.made)?;
             let judged = judge(&application.literals.written, &schemas, config)?;
             if wanted.list {
                 let own = context.config.database_name();
@@ -69,7 +70,7 @@ impl Checked {
             }
         }
         if let Some(typed) = wanted.against {
-            let against = against::compare(context, folder, declared, (&application, &head), typed)?;
+            let against = against::compare(context, folder, declared, (&application, head), typed)?;
             against.say(&context.printer);
             checked.against = Some(against);
         }
