@@ -128,6 +128,7 @@ impl Pool {
         work: impl Fn(usize) -> (T, Went) + Sync,
         mut settled: impl FnMut(usize, T) -> bool,
     ) -> Vec<usize> {
+        small_pages();
         // other work takes another time
         self.lock().hosts.values_mut().for_each(|host| host.fastest = None);
         let queue = Mutex::new(members.iter().copied().collect::<VecDeque<usize>>());
@@ -216,6 +217,13 @@ impl Pool {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The allocator asks for huge pages, of which each thread would use a few for what fits into a hundredth of them.
+fn small_pages() {
+    // it costs memory, and nothing else, where that cannot be done
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 #[cfg(test)]
