@@ -196,7 +196,7 @@ impl<'s> Reader<'s> {
                 let is_outer = join.left || join.right;
                 let is_wrong = if is_outer { inner } else { outer };
                 if is_wrong {
-                    return Err(Mistake::boxed(self.since(start), "there is no join of this kind".to_owned()));
+                    return Err(Mistake::boxed(self.since(start), "a join of this kind does not exist".to_owned()));
                 }
                 return Ok(Some(join));
             }

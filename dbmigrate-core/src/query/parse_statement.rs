@@ -27,7 +27,7 @@ pub(super) fn parse(sql: &str) -> Parsed<Statement<'_>> {
     let mut reader = Reader::new(sql);
     while reader.eat_kind(TokenKind::Semicolon) {}
     if reader.is_at_end() {
-        return Err(Mistake::boxed(0..sql.len(), "there is no statement".to_owned()));
+        return Err(Mistake::boxed(0..sql.len(), "no statement".to_owned()));
     }
     let statement = reader.statement()?;
     if !matches!(statement, Statement::Definition(_)) && !reader.is_at_end() {
