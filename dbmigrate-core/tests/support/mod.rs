@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, clippy::large_enum_variant, reason = "what a test says is read by people, once")]
 
 pub mod data;
+mod from_state;
 pub mod history;
 pub mod law;
 
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dbmigrate_core::diff::{Renames, diff};
-use dbmigrate_core::engine::apply::{Applied, ApplyError, Database, Loss, Observer, States, apply_pending};
+use dbmigrate_core::engine::apply::{Applied, ApplyError, Database, Loss, Observer, apply_pending};
 use dbmigrate_core::engine::connection::{integer, text};
 use dbmigrate_core::engine::{Connection, check, content, introspect, populate, prove};
 use dbmigrate_core::folder::{Folder, Slug};
@@ -284,7 +285,7 @@ impl Change {
         self.check(database.connection(), &before)?;
         // what is made by chance is never the same
         if self.from_state && !plan.to_sql("after").contains("random") {
-            same_from_a_state(&folder.join("known.db"), &bytes, &migrations, database.connection())?;
+            from_state::ends_alike(&folder.join("known.db"), &bytes, &migrations, database.connection())?;
         }
         apply(&mut database, &migrations).map_err(|error| format!("second run: {error:?}"))?;
         Ok(Ending::Applied(database, plan))
@@ -441,31 +442,6 @@ pub fn open(path: &Path) -> Result<Database, String> {
     // nothing here survives a power cut, so nothing waits for the disk
     block_on(database.connection().run("PRAGMA synchronous = OFF")).map_err(|error| error.to_string())?;
     Ok(database)
-}
-
-/// Migrates a file with these bytes from a state, and compares it with a database that was migrated as ever.
-fn same_from_a_state(path: &Path, bytes: &[u8], folder: &Folder, wanted: &Connection) -> Result<(), String> {
-    std::fs::write(path, bytes).map_err(|error| error.to_string())?;
-    let states = States::of(folder);
-    let mut known = open(path)?;
-    let inspected = block_on(states.inspect(&mut known, folder)).map_err(|error| format!("{error:?}"))?;
-    let base = inspected.seen.and_then(|seen| states.base(seen)).ok_or("it is no state to begin at")?;
-    let mut known = known.beginning_at(base);
-    apply(&mut known, folder).map_err(|error| format!("from a state: {error:?}"))?;
-    let [found, wanted] = [known.connection(), wanted].map(|connection| {
-        let schema = block_on(introspect(connection)).map_err(|error| error.to_string())?.schema;
-        let rows = block_on(content::everything(connection, &schema)).map_err(|error| error.to_string())?;
-        let stored = block_on(
-            connection.rows("SELECT type, CAST(name AS BLOB), CAST(sql AS BLOB) FROM sqlite_schema ORDER BY rowid"),
-        );
-        let history =
-            block_on(connection.rows("SELECT position, name, checksum, schema_hash, kind FROM _dbmigrate_history"));
-        Ok::<_, String>((rows, format!("{stored:?} {history:?}")))
-    });
-    match found? == wanted? {
-        true => Ok(()),
-        false => Err("what began at a state ended otherwise".to_owned()),
-    }
 }
 
 /// Applies what is pending.
