@@ -238,7 +238,7 @@ fn under_headings(contexts: impl Iterator<Item = Context>, mut run: impl FnMut(&
                 let (code, is_cancelled) = (error.exit_code(), error.is_cancelled());
                 // a place in the source that all of them read is shown once
                 if last.as_ref() == Some(&error) && !error.rendered().is_empty() {
-                    context.printer.status("Same", format!("{}, shown above", error.message()));
+                    context.printer.status("Same error", format!("{}, shown above", error.message()));
                     context.printer.error_for_programs(&error);
                 } else {
                     context.printer.error(&error);

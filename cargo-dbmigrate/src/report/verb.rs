@@ -93,6 +93,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Not compared",
             "Not restored",
             "Pending",
+            "Same error",
             "Would drop",
             "Would keep",
             "Would rebase",
