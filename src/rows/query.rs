@@ -94,6 +94,12 @@ impl Statement {
         Self { sql, values }
     }
 
+    /// For the macro, where the statement is an error.
+    #[doc(hidden)]
+    pub fn __refused() -> Self {
+        unreachable!("it does not compile")
+    }
+
     /// Runs it, and says how many rows it has changed. With libsql and sqlx it is a future.
     ///
     /// # Errors

@@ -52,9 +52,10 @@ impl Schema {
                 let error = first.then(|| crate::compile_errors(&[error.clone().at(span)]));
                 Err(error.unwrap_or_default())
             }
-            // the structs of another database may be there all the same
+            // the structs of another database may be there all the same; what is to have types cannot do without
             Found::Nothing
-                if is_foreign() || Project::root().is_none() || (own.is_one_of_several && own.name.is_none()) =>
+                if !needs
+                    && (is_foreign() || Project::root().is_none() || (own.is_one_of_several && own.name.is_none())) =>
             {
                 Ok(Self::Unchecked(TokenStream::new()))
             }
@@ -66,8 +67,10 @@ impl Schema {
                     return Err(files);
                 }
                 let error = ProjectError::new("statements are held against the last migration, and there is none")
-                    .help("write the first: `cargo dbmigrate generate`")
-                    .help("to leave statements unchecked: `compile_check = \"off\"` in `dbmigrate.toml`");
+                    .help("write the first: `cargo dbmigrate generate`");
+                let unchecked =
+                    (!needs).then_some("to leave statements unchecked: `compile_check = \"off\"` in `dbmigrate.toml`");
+                let error = unchecked.into_iter().fold(error, ProjectError::help);
                 let error = crate::compile_errors(&[error.at(span)]);
                 Err(quote!(#files #error))
             }

@@ -2,7 +2,9 @@
 //! stored as what the parameter is compared with or written to.
 
 use dbmigrate_core::query::{Mistake, Parameter, Typed};
+use dbmigrate_core::sql::TokenKind;
 use dbmigrate_core::sql::expr::Affinity;
+use dbmigrate_core::sql::token::significant;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 
@@ -87,6 +89,18 @@ fn surplus(given: &Given, count: usize) -> TokenStream {
         None => (span_of(&given.value), format!("the statement has {count} {parameters}: this value is one too many")),
     };
     quote_spanned!(span=> ::core::compile_error!(#message);)
+}
+
+/// The values that a statement has, which may be none: those that are given, and the variables that its parameters name.
+pub(super) fn mentioned(arguments: &Arguments) -> Vec<TokenStream> {
+    let mut values: Vec<TokenStream> = arguments.values.iter().map(|given| given.value.to_token_stream()).collect();
+    for token in significant(&arguments.text.sql) {
+        let name = token.text.get(1..).filter(|_| token.kind == TokenKind::Variable).unwrap_or_default();
+        let is_given = arguments.values.iter().any(|given| given.name.as_ref().is_some_and(|ident| is(ident, name)));
+        let variable = identifier(name, arguments.text.span_of(&(token.start..token.end()))).filter(|_| !is_given);
+        values.extend(variable.map(|variable| variable.to_token_stream()));
+    }
+    values
 }
 
 fn is(ident: &Ident, name: &str) -> bool {

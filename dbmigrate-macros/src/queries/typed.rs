@@ -4,7 +4,9 @@
 //! evaluates a constant that holds the type of the field against that of the column.
 
 use dbmigrate_core::query::{Mistake, Output, Query};
+use dbmigrate_core::sql::Token;
 use dbmigrate_core::sql::expr::Affinity;
+use dbmigrate_core::sql::token::significant;
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -16,14 +18,25 @@ use super::parameters::{self, class, identifier};
 pub(super) fn refused(arguments: &Arguments) -> TokenStream {
     let facade = crate::facade(arguments.crate_path.as_ref());
     let row = match &arguments.rows {
-        Rows::Anonymous => quote!(_),
-        Rows::Struct(ty) => quote!(#ty),
-        Rows::Values(types, is_tuple) => values_type(types, *is_tuple),
+        // one that only writes has no rows, so that rustc does not ask for their type
+        Rows::Anonymous if only_writes(&arguments.text.sql) => None,
+        Rows::Anonymous => Some(quote!(_)),
+        Rows::Struct(ty) => Some(quote!(#ty)),
+        Rows::Values(types, is_tuple) => Some(values_type(types, *is_tuple)),
     };
-    if matches!(arguments.rows, Rows::Anonymous) {
-        return quote!(::core::unreachable!());
-    }
-    quote!(#facade::rows::Query::<#row>::__refused())
+    // what it would have used is not unused
+    let values = parameters::mentioned(arguments);
+    let ty = row.map_or_else(|| quote!(Statement), |row| quote!(Query::<#row>));
+    let refused = quote!(#facade::rows::#ty::__refused());
+    quote!({ #(let _ = &#values;)* #refused })
+}
+
+/// Whether a statement, which may be none, changes rows and returns none.
+fn only_writes(sql: &str) -> bool {
+    let mut tokens = significant(sql).into_iter();
+    let is = |token: &Token<'_>, words: &[&str]| words.iter().any(|word| token.text.eq_ignore_ascii_case(word));
+    tokens.next().is_some_and(|first| is(&first, &["insert", "replace", "update", "delete"]))
+        && !tokens.any(|token| is(&token, &["returning"]))
 }
 
 fn values_type(types: &[syn::Type], is_tuple: bool) -> TokenStream {
