@@ -224,6 +224,38 @@ fn plans_that_become_slower_are_lints() {
 }
 
 #[test]
+fn the_plans_are_those_of_a_target_that_was_analyzed() {
+    let posts = |index: &str| {
+        format!(
+            "mod queries;\n#[derive(Table)]\n#[table(name = \"posts\"{index})]\nstruct Post {{\n    \
+             #[column(primary_key)]\n    id: i64,\n    #[column(index)]\n    author: i64,\n    #[column(index)]\n    \
+             at: i64,\n}}\n"
+        )
+    };
+    let project = Project::new(&posts(""));
+    let query = "fn f() {\n    c.query(\"SELECT id FROM posts WHERE author = ?1 AND at = ?2\");\n}\n";
+    project.write("src/queries.rs", query);
+    project.runs("generate");
+    // in one, few posts have the same author; in the other, few are of the same time
+    for (database, row) in [("authors.db", "n, n % 3"), ("times.db", "n % 3, n")] {
+        project.runs(&format!("migrate --url {database}"));
+        project.database(database).run(&format!(
+            "WITH RECURSIVE all_of(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM all_of WHERE n < 999)
+             INSERT INTO posts (author, at) SELECT {row} FROM all_of; ANALYZE;"
+        ));
+    }
+    project.structs(&posts(", index(author, at)"));
+    project.runs("generate");
+    for (database, unused, still) in
+        [("authors.db", "posts_author_idx", "posts_at_idx"), ("times.db", "posts_at_idx", "posts_author_idx")]
+    {
+        let run = project.runs(&format!("check --plans --url {database}"));
+        let found: Vec<&str> = run.err.lines().filter(|line| line.contains("[index_without_query]")).collect();
+        assert!(found.len() == 1 && found[0].contains(unused) && !found[0].contains(still), "{}", run.err);
+    }
+}
+
+#[test]
 fn the_report_on_a_branch_names_the_queries_that_it_breaks() {
     let project = with_queries("fn f() {\n    c.query(\"SELECT nick FROM users\");\n}\n");
     git(&project, "init -q -b main");
