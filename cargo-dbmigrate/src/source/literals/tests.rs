@@ -91,7 +91,7 @@ fn names_lead_to_variables_of_the_block_and_to_constants_of_the_package() {
             conn.query(sql::ALL, ());
             conn.query(Self::MORE, ());
             let by = match order { Order::Up => "SELECT 3", Order::Down => { "SELECT 4" } };
-            conn.query(&by, ());
+            conn.query(&by, ()); let rows = "SELECT 9"; let mut rows = conn.query(rows, ());
         }
         impl A { const MORE: &'static str = "SELECT 5"; }
         const UNUSED: &str = "SELECT 6";
@@ -104,6 +104,7 @@ fn names_lead_to_variables_of_the_block_and_to_constants_of_the_package() {
         "src/main.rs:5: SELECT 2",
         "src/main.rs:10: SELECT 3",
         "src/main.rs:10: SELECT 4",
+        "src/main.rs:11: SELECT 9",
         "src/main.rs:13: SELECT 5",
     ];
     assert_eq!(said(&files), wanted);

@@ -44,7 +44,14 @@ impl<'w> Walk<'w> {
 
     fn tokens(&mut self, tokens: &[TokenTree]) {
         let mut at = 0;
+        // a variable is there behind its statement: in `let rows = query(rows)` the last word is another one
+        let mut variable: Option<(usize, String, Vec<Text>)> = None;
         while let Some(token) = tokens.get(at) {
+            if let Some((_, name, value)) = variable.take_if(|(end, ..)| *end <= at)
+                && let Some(scope) = self.scopes.last_mut()
+            {
+                scope.insert(name, value);
+            }
             match token {
                 TokenTree::Group(group) if is_attribute(tokens, at, group) => {
                     let is_inner = at >= 2 && matches!(&tokens[at - 1], TokenTree::Punct(one) if one.as_char() == '!');
@@ -56,7 +63,8 @@ impl<'w> Walk<'w> {
                     }
                 }
                 TokenTree::Ident(word) if *word == "let" || *word == "const" || *word == "static" => {
-                    self.binding(*word == "let", &tokens[at + 1..]);
+                    let bound = self.binding(*word == "let", &tokens[at + 1..]);
+                    variable = bound.map(|(length, name, value)| (at + 1 + length, name, value)).or(variable);
                 }
                 TokenTree::Group(group) => self.group(tokens, at, group),
                 _ => {}
@@ -136,16 +144,17 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// Remembers what a variable or a constant is; `tokens` begin behind its keyword.
-    fn binding(&mut self, is_let: bool, tokens: &[TokenTree]) {
-        let tokens = match tokens {
-            [TokenTree::Ident(word), rest @ ..] if *word == "mut" => rest,
-            tokens => tokens,
+    /// Remembers what a constant is; `tokens` begin behind its keyword. Returns what a variable is, with its name, and
+    /// how many tokens there are before it is there.
+    fn binding(&mut self, is_let: bool, tokens: &[TokenTree]) -> Option<(usize, String, Vec<Text>)> {
+        let (name, rest) = match tokens {
+            [TokenTree::Ident(word), TokenTree::Ident(name), rest @ ..] if *word == "mut" => (name, rest),
+            [TokenTree::Ident(name), rest @ ..] => (name, rest),
+            _ => return None,
         };
-        let [TokenTree::Ident(name), rest @ ..] = tokens else { return };
         let is = |token: &TokenTree, char| matches!(token, TokenTree::Punct(one) if one.as_char() == char);
         let end = rest.iter().position(|token| is(token, ';')).unwrap_or(rest.len());
-        let Some(equals) = rest[..end].iter().position(|token| is(token, '=')) else { return };
+        let equals = rest[..end].iter().position(|token| is(token, '='))?;
         let value = texts(&rest[equals + 1..end], self.shift);
         let name = name.to_string();
         if !is_let {
@@ -157,15 +166,11 @@ impl<'w> Walk<'w> {
                 };
                 self.found.constants.entry(name.clone()).or_default().push((self.file, constant));
             }
-            return;
+            return None;
         }
-        if let Some(scope) = self.scopes.last_mut() {
-            // `let sql = sql.to_string()`: what it was before
-            let is_itself = value.iter().any(|text| matches!(text, Text::Named(other) if *other == name));
-            if !is_itself {
-                scope.insert(name, value);
-            }
-        }
+        // `let sql = sql.to_string()`: what it was before
+        let is_itself = value.iter().any(|text| matches!(text, Text::Named(other) if *other == name));
+        (!is_itself).then(|| (tokens.len() - rest.len() + end, name, value))
     }
 }
 

@@ -287,8 +287,7 @@ impl Driver for Registered {
                         AuthAction::Insert { table_name } | AuthAction::Delete { table_name } => (table_name, "", true),
                         _ => return Authorization::Allow,
                     };
-                    let column = Some(column).filter(|column| !column.is_empty()).map(str::to_owned);
-                    tell(Access { table: table.to_owned(), column, is_write });
+                    tell(Access::of(table, column, is_write));
                 }
                 Authorization::Allow
             }

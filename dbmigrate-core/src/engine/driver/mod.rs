@@ -31,6 +31,15 @@ pub struct Access {
     pub is_write: bool,
 }
 
+#[cfg(feature = "lint")]
+impl Access {
+    /// As an authorizer is told it: the empty name is that of no column.
+    pub(super) fn of(table: &str, column: &str, is_write: bool) -> Self {
+        let column = Some(column).filter(|column| !column.is_empty()).map(str::to_owned);
+        Self { table: table.to_owned(), column, is_write }
+    }
+}
+
 /// Who is told of it.
 #[cfg(feature = "lint")]
 #[doc(hidden)]
