@@ -220,7 +220,7 @@ fn what_is_wrong_with_the_source_of_all_databases_is_shown_once() {
     project.write("src/lib.rs", format!("{USERS}pub mod tenant;\npub mod gone;\n"));
     let run = project.refuses(1, "check");
     assert_eq!(run.err.matches("module `gone` has no file").count(), 1, "{}", run.err);
-    assert!(run.err.contains("Same cannot read the structs of `app`: 1 error, shown above"), "{}", run.err);
+    assert!(run.err.contains("Same error cannot read the structs of `app`: 1 error, shown above"), "{}", run.err);
     let run = project.refuses(1, "check --message-format json");
     let errors = run.json().iter().filter(|line| line["reason"] == "error").count();
     assert_eq!(errors, 2, "{}", run.out);
