@@ -11,6 +11,7 @@ pub(super) mod known;
 mod part;
 #[cfg(feature = "remote")]
 mod pipelined;
+mod rebuilt;
 mod references;
 mod rows;
 mod rust;
