@@ -124,8 +124,8 @@ impl Database {
             let before = step.map_or(rest.len(), |(_, place)| place.after - first);
             let begins = |at: usize| {
                 let rebuild = rebuilds.iter().find(|one| one.statements.start == at)?;
-                let is_plain = rebuild.statements.end <= first + before
-                    && !rebuild.of(statements).iter().any(is_taken_out_for);
+                let is_plain =
+                    rebuild.statements.end <= first + before && !rebuild.of(statements).iter().any(is_taken_out_for);
                 is_plain.then_some(*rebuild)
             };
             if let Some(rebuild) = begins(first) {

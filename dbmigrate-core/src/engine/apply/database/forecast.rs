@@ -18,8 +18,8 @@ use crate::engine::driver::Scratch;
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::Infrastructure;
 use crate::engine::stored::{Stored, StoredObject, stored_objects};
-use crate::kept::is_kept;
 use crate::folder::script::Rebuild;
+use crate::kept::is_kept;
 use crate::plan::can_break_references;
 use crate::sql::Name;
 

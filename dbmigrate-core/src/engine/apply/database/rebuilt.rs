@@ -10,9 +10,9 @@ use std::time::Instant;
 
 use super::Database;
 use crate::ddl::render;
+use crate::engine::apply::Failure;
 use crate::engine::apply::rebuilds::Unchanged;
 use crate::engine::apply::rebuilds::kept::Kept;
-use crate::engine::apply::Failure;
 use crate::engine::connection::{Row, integer, text};
 use crate::engine::engines::Engine;
 use crate::engine::error::{EngineError, ErrorKind};
@@ -21,9 +21,6 @@ use crate::folder::script::Rebuild;
 use crate::schema::Table;
 use crate::sql::name::{quote_string, sql_list};
 use crate::sql::{Head, Name, Statement, split};
-
-/// In smaller tables nothing is saved.
-const MANY: u64 = 20_000;
 
 /// The table that gets the rows, before it gives them away.
 const BARE: &str = "_dbmigrate_rows_of_rebuild";
@@ -38,11 +35,7 @@ fn otherwise(why: &str) -> EngineError {
 
 impl Database {
     /// Runs the statements of a rebuild, or does what comes to the same.
-    pub(super) async fn run_rebuild(
-        &mut self,
-        rebuild: &Rebuild,
-        statements: &[Statement<'_>],
-    ) -> Result<(), Failure> {
+    pub(super) async fn run_rebuild(&mut self, rebuild: &Rebuild, statements: &[Statement<'_>]) -> Result<(), Failure> {
         if self.rebuild_keeping_indexes(rebuild, statements).await {
             return Ok(());
         }
@@ -125,15 +118,17 @@ impl Keeping<'_> {
 
     /// Whether the table is large, and nobody has temporary objects that could be meant by its names.
     async fn is_worth_it(&self) -> Result<bool, EngineError> {
-        let Some(rowid) = self.before.free_rowid_name().or_else(|| Some(self.before.rowid_alias()?.name.clone())) else {
+        let Some(rowid) = self.before.free_rowid_name().or_else(|| Some(self.before.rowid_alias()?.name.clone()))
+        else {
             return Ok(false);
         };
         let (rowid, table) = (rowid.sql(), self.rebuild.table.sql());
         // what lies between them is the most that there can be
         let are_many = format!(
-            "SELECT 1 WHERE (SELECT max({rowid}) FROM {table}) - (SELECT min({rowid}) FROM {table}) >= {MANY}"
+            "SELECT 1 WHERE (SELECT max({rowid}) FROM {table}) - (SELECT min({rowid}) FROM {table}) >= {least}",
+            least = self.database.least_rows
         );
-        Ok(self.finds(&are_many).await?
+        Ok((self.database.least_rows == 0 || self.finds(&are_many).await?)
             && !self.finds("SELECT 1 FROM sqlite_temp_schema").await?
             && !self.finds("SELECT 1 FROM pragma_database_list WHERE name NOT IN ('main', 'temp')").await?
             && self.is_as_known().await?)
