@@ -3,12 +3,11 @@
 //! Everything that is not listed here as harmless is a reason to rebuild.
 
 use super::Reason;
-use crate::ddl::render;
 use crate::folder::script::Rebuild;
 use crate::schema::canonical::{
     canonical_check, canonical_column, canonical_default, canonical_index, canonical_primary_key, canonical_unique,
 };
-use crate::schema::{Check, Column, ForeignKey, Index, Table, Vector};
+use crate::schema::{Check, Column, Index, Table, Vector};
 use crate::sql::expr::Affinity;
 use crate::sql::token::{TokenKind, significant};
 use crate::sql::{Expr, Name};
@@ -25,8 +24,6 @@ pub(super) struct Conditions {
     /// The columns whose value must be stored in every row. In a row that is older than its column SQLite reads the
     /// column's default, and would read another one.
     pub(super) stored: Vec<Name>,
-    /// Whether the table gets a foreign key that it has not.
-    pub(super) references: bool,
     /// Whether a column is read or compared otherwise than before, so that conditions have to be asked of the table as
     /// it will be read.
     pub(super) reads_otherwise: bool,
@@ -52,8 +49,6 @@ pub(super) fn conditions(before: &Table, indexes: &[Index], rebuild: &Rebuild) -
     let known: Vec<String> = before.checks.iter().map(canonical_check).collect();
     let is_asked = |check: &&Check| found.reads_otherwise || !known.contains(&canonical_check(check));
     found.checks = after.checks.iter().filter(is_asked).map(|check| check.expr.clone()).collect();
-    let known: Vec<String> = before.foreign_keys.iter().map(key_text).collect();
-    found.references = after.foreign_keys.iter().any(|key| !known.contains(&key_text(key)));
     Ok(found)
 }
 
@@ -237,7 +232,7 @@ fn kept_classes(old: Affinity, new: Affinity) -> Result<Option<&'static [&'stati
 }
 
 /// Whether values of the column are compared by something that is stored, or that refers to it.
-fn is_keyed(table: &Table, name: &Name, indexes: &[Index], rebuild: &Rebuild) -> bool {
+pub(super) fn is_keyed(table: &Table, name: &Name, indexes: &[Index], rebuild: &Rebuild) -> bool {
     table.is_primary_key(name)
         || table.uniques.iter().any(|unique| unique.parts.iter().any(|part| part.column == *name))
         || table.foreign_keys.iter().any(|key| key.columns.contains(name) || key.parent == table.name)
@@ -264,11 +259,6 @@ fn strictness(after: &Table, found: &mut Conditions) -> Result<(), Reason> {
         found.classes.push((column.name.clone(), classes));
     }
     Ok(())
-}
-
-/// What a foreign key says, its name aside.
-fn key_text(key: &ForeignKey) -> String {
-    Expr::new(render::foreign_key(&ForeignKey { name: None, ..key.clone() })).canonical()
 }
 
 /// The indexes of the rebuild that are not there yet, each as the place of its statement.

@@ -29,15 +29,14 @@ use super::stored::{objects_where, stored_objects_in};
 use crate::ddl::{Object, read};
 use crate::folder::script::Rebuild;
 use crate::schema::{Index, Table};
-use crate::sql::Statement;
 use crate::sql::name::quote_string;
+use crate::sql::{Expr, Name, Statement, StatementKind};
 use facts::Facts;
 
 /// What became of a rebuild that was to be made in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// The table is what the rebuild would have made of it, and no row was written. Its own foreign keys are checked if
-    /// it has got one.
+    /// The table is what the rebuild would have made of it, and no row was written. Its foreign keys are not checked.
     Done,
     /// It has to be rebuilt. What was done until then has to be rolled back.
     Declined(Reason),
@@ -77,8 +76,21 @@ impl From<EngineError> for Stopped {
     }
 }
 
-/// Makes a rebuild in place, if its table has so many rows that this is worth asking. To be called in a savepoint, which
-/// has to be rolled back unless it is done. `statements` are those of the whole script.
+/// Whether the table has at least so many rows: copying fewer takes no longer than asking.
+pub(super) async fn is_worth_it(
+    connection: &Connection,
+    rebuild: &Rebuild,
+    least_rows: u64,
+) -> Result<bool, EngineError> {
+    if !connection.is_local() || connection.engine().await? == Engine::Turso {
+        return Ok(false);
+    }
+    rows::are_many(connection, rebuild, least_rows).await
+}
+
+/// Makes a rebuild in place, on a file. To be called in a savepoint, which has to be rolled back unless it is done.
+/// `statements` are those of the whole script, and `sought` are conditions of rows that there were none of before the first
+/// of them, in the same transaction: the table, and the canonical text.
 ///
 /// # Errors
 /// If the engine fails. The rebuild may still be run once the savepoint is rolled back.
@@ -86,9 +98,9 @@ pub(super) async fn in_place(
     connection: &Connection,
     rebuild: &Rebuild,
     statements: &[Statement<'_>],
-    least_rows: u64,
+    sought: &[(Name, String)],
 ) -> Result<Outcome, EngineError> {
-    match replace_definition(connection, rebuild, statements, least_rows).await {
+    match replace_definition(connection, rebuild, statements, sought).await {
         Ok(()) => Ok(Outcome::Done),
         Err(Stopped::Declined(reason)) => Ok(Outcome::Declined(reason)),
         Err(Stopped::Engine(error)) => Err(error),
@@ -99,17 +111,11 @@ async fn replace_definition(
     connection: &Connection,
     rebuild: &Rebuild,
     statements: &[Statement<'_>],
-    least_rows: u64,
+    sought: &[(Name, String)],
 ) -> Result<(), Stopped> {
-    if !connection.is_local() || connection.engine().await? == Engine::Turso {
-        return Err(Reason::new("the stored schema cannot be written").into());
-    }
     let stored = stored(connection, rebuild).await?;
     let missing = conditions::missing_indexes(&stored.indexes, rebuild)?;
     let conditions = conditions::conditions(&stored.table, &stored.indexes, rebuild)?;
-    if !rows::are_many(connection, rebuild, least_rows).await? {
-        return Err(Reason::new("there are few rows").into());
-    }
     let statement = |at: usize| statements.get(at).map_or("", |statement| statement.text);
 
     // the engine's own word for what the table is to be
@@ -122,7 +128,18 @@ async fn replace_definition(
         return Err(Reason::new("the automatic indexes are others, or stand in another order").into());
     }
 
-    rows::satisfy(connection, rebuild, &stored, &conditions).await?;
+    // what was sought with an index may be there all the same, and behind a write or a rename it may be there again
+    let before = statements.get(..rebuild.statements.start).unwrap_or_default();
+    let stays = before.iter().all(|one| one.kind == StatementKind::DropOther || one.kind.only_adds_objects());
+    let is_told = |condition: &str| {
+        let condition = Expr::new(condition);
+        let columns = rebuild.definition.columns.iter().map(|column| &column.name);
+        let mut columns = columns.filter(|column| condition.mentions(column));
+        stays
+            && sought.contains(&(rebuild.table.clone(), condition.canonical()))
+            && !columns.any(|column| conditions::is_keyed(&rebuild.definition, column, &stored.indexes, rebuild))
+    };
+    rows::satisfy(connection, rebuild, &stored, &conditions, is_told).await?;
     edit::replace(connection, rebuild, &text).await?;
     if facts::text(connection, &rebuild.table).await? != text {
         return Err(Reason::new("the stored definition is not the wanted one").into());
@@ -130,9 +147,6 @@ async fn replace_definition(
     let after = Facts::of(connection, &rebuild.table).await?;
     if !after.is_same_table(&wanted) || after.indexes() != before.indexes() {
         return Err(Reason::new("the engine sees another table than the wanted one").into());
-    }
-    if conditions.references {
-        rows::satisfy_references(connection, rebuild).await?;
     }
     for at in missing {
         connection.run(statement(at)).await?;

@@ -20,15 +20,16 @@ pub(super) async fn are_many(connection: &Connection, rebuild: &Rebuild, least: 
     Ok(found.is_some_and(|found| found >= least))
 }
 
-/// Whether all rows are as the conditions say.
+/// Whether all rows are as the conditions say. What is told need not be asked again.
 pub(super) async fn satisfy(
     connection: &Connection,
     rebuild: &Rebuild,
     stored: &Stored,
     conditions: &Conditions,
+    is_told: impl Fn(&str) -> bool,
 ) -> Result<(), Stopped> {
     let sentinel = sentinel(connection).await?;
-    let Some(query) = query(rebuild, conditions, &sentinel) else { return Ok(()) };
+    let Some(query) = query(rebuild, conditions, &sentinel, is_told) else { return Ok(()) };
     let is_read_otherwise = conditions.reads_otherwise || !conditions.stored.is_empty();
     if is_read_otherwise {
         let form = form(&stored.table, &rebuild.definition, conditions, &sentinel);
@@ -47,7 +48,9 @@ async fn sentinel(connection: &Connection) -> Result<String, EngineError> {
 }
 
 /// A query that returns a row if there is one that is not as the conditions say; `None` if they say nothing.
-fn query(rebuild: &Rebuild, conditions: &Conditions, sentinel: &str) -> Option<String> {
+fn query(rebuild: &Rebuild, conditions: &Conditions, sentinel: &str, is_told: impl Fn(&str) -> bool) -> Option<String> {
+    // what was asked of the table as it was read before says nothing of one that is read otherwise
+    let is_told = |condition: &String| !conditions.reads_otherwise && is_told(condition);
     let nulls = conditions.not_null.iter().map(|column| format!("{} IS NULL", column.sql()));
     let classes = conditions.classes.iter().map(|(column, classes)| {
         let classes = classes.iter().map(|class| format!("'{class}'")).collect::<Vec<_>>().join(", ");
@@ -55,7 +58,8 @@ fn query(rebuild: &Rebuild, conditions: &Conditions, sentinel: &str) -> Option<S
     });
     let stored = conditions.stored.iter().map(|column| format!("{} IS {sentinel}", column.sql()));
     let checks = conditions.checks.iter().map(|check| format!("NOT ({check}\n)"));
-    let all: Vec<String> = nulls.chain(classes).chain(stored).chain(checks).collect();
+    let asked = nulls.chain(checks).filter(|condition| !is_told(condition));
+    let all: Vec<String> = asked.chain(classes).chain(stored).collect();
     let table = rebuild.table.sql();
     (!all.is_empty()).then(|| format!("SELECT 1 FROM {table} NOT INDEXED WHERE {} LIMIT 1", all.join(" OR ")))
 }
@@ -76,13 +80,4 @@ fn form(before: &Table, after: &Table, conditions: &Conditions, sentinel: &str) 
         }
     }
     form
-}
-
-/// Whether all rows satisfy the foreign keys of the table.
-pub(super) async fn satisfy_references(connection: &Connection, rebuild: &Rebuild) -> Result<(), Stopped> {
-    let query = format!("PRAGMA foreign_key_check({})", rebuild.table.sql());
-    match connection.first_row(&query).await? {
-        None => Ok(()),
-        Some(_) => Err(Reason::new("a row refers to one that is not there").into()),
-    }
 }

@@ -56,7 +56,7 @@ impl Case {
 
         ours.run("BEGIN").await.expect("a transaction begins");
         ours.run("SAVEPOINT s").await.expect("a savepoint is set");
-        let outcome = in_place(&ours, &rebuild, &statements, 0).await;
+        let outcome = in_place(&ours, &rebuild, &statements, &[]).await;
         let is_done = matches!(outcome, Ok(Outcome::Done));
         if is_done {
             wanted.map_err(|error| format!("it was done in place, and the rebuild fails: {error}"))?;
