@@ -247,6 +247,9 @@ impl Target for Database {
     }
 
     async fn finish(&mut self) -> Result<(), EngineError> {
+        if let Some(count) = self.sorters.take() {
+            self.connection.run(&format!("PRAGMA threads = {count}")).await?;
+        }
         match self.foreign_keys.take() {
             Some(true) => self.connection.turn_foreign_keys_on().await,
             _ => Ok(()),
