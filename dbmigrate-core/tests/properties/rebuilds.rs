@@ -65,7 +65,8 @@ fn with_indexes(change: &mut Change, genes: &CaseGenes) {
         for (at, name) in names.iter().enumerate() {
             number += 1;
             let gene = genes.answers.get(at).copied().unwrap_or_default();
-            let part = |name: &Name| IndexPart { expr: Expr::new(name.sql()), collate: None, descending: gene % 3 == 1 };
+            let part =
+                |name: &Name| IndexPart { expr: Expr::new(name.sql()), collate: None, descending: gene % 3 == 1 };
             let more = names.get(at + 1).filter(|_| gene % 2 == 1);
             let index = Index {
                 name: Name::from(format!("kept_{number}")),
