@@ -98,6 +98,7 @@ pub(crate) fn run(arguments: &[String]) {
         }
         [name, database] if name == "rebuild" => block_on(rebuild(database, &REBUILD)),
         [name, database] if name == "keep" => block_on(rebuild(database, &REBUILD_KEEPING)),
+        [name, database, query] if name == "scan" => block_on(scan(database, query)),
         other => panic!("{other:?} is no competitor"),
     }
 }
@@ -110,6 +111,11 @@ async fn open(database: &str) -> Connection {
 async fn execute(connection: &Connection, sql: &str) {
     let mut rows = connection.query(sql, ()).await.expect(sql);
     while rows.next().await.expect(sql).is_some() {}
+}
+
+/// One query, and nothing else.
+async fn scan(database: &str, query: &str) {
+    execute(&open(database).await, query).await;
 }
 
 /// Every line of the script is a statement.

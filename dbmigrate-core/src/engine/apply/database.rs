@@ -39,7 +39,7 @@ use crate::engine::ignore::Ignore;
 #[cfg(feature = "libsql")]
 use crate::engine::owner::{Owner, owner};
 use crate::engine::tracker::Tracker;
-use crate::sql::{Statement, split};
+use crate::sql::{Name, Statement, split};
 
 /// What is said when a transaction cannot be ended.
 pub const CANNOT_COMMIT: &str = "cannot commit";
@@ -53,6 +53,8 @@ pub struct Database {
     sorters: Option<i64>,
     /// From so many rows on, a rebuild may be done in another way than it is written.
     least_rows: u64,
+    /// Conditions of rows that the preflights of the migration at work have found none of: the table, and the canonical text.
+    sought: Vec<(Name, String)>,
     /// The schema, from the first time that it is needed.
     tracker: Option<Box<Tracker>>,
     ignore: Ignore,
@@ -130,6 +132,7 @@ impl Database {
             foreign_keys: None,
             sorters: None,
             least_rows: LEAST_ROWS,
+            sought: Vec::new(),
             tracker: None,
             ignore: Ignore::default(),
             rust: rust::Steps::default(),

@@ -1,4 +1,7 @@
-//! A rebuild that keeps the indexes which it does not change, on a file: the rows are copied into a bare table, whose
+//! A rebuild in the cheapest of the ways that come to the same: with no row written ([`crate::engine::in_place`]), with the
+//! indexes kept that it does not change, or as it is written.
+//!
+//! Keeping indexes, on a file: the rows are copied into a bare table, whose
 //! pages then take the place of the old ones under the table's name (`writable_schema`, sqlite.org/pragma.html).
 //!
 //! What the engine would have stored is what it has stored of the new definition, made and left empty for that. Nothing is
@@ -17,6 +20,7 @@ use crate::engine::apply::rebuilds::ordered::in_order_of_key;
 use crate::engine::connection::{Row, integer, text};
 use crate::engine::engines::Engine;
 use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::in_place::{Outcome, in_place, is_worth_it};
 use crate::engine::stored::{objects_where, stored_objects_in};
 use crate::folder::script::Rebuild;
 use crate::schema::Table;
@@ -37,7 +41,9 @@ fn otherwise(why: &str) -> EngineError {
 impl Database {
     /// Runs the statements of a rebuild, or does what comes to the same.
     pub(super) async fn run_rebuild(&mut self, rebuild: &Rebuild, statements: &[Statement<'_>]) -> Result<(), Failure> {
-        if self.rebuild_keeping_indexes(rebuild, statements).await {
+        if self.replace_definition(rebuild, statements).await?
+            || self.rebuild_keeping_indexes(rebuild, statements).await?
+        {
             return Ok(());
         }
         self.run_as_written(rebuild, statements).await
@@ -63,49 +69,82 @@ impl Database {
         self.run_statements(&all[2..], first + 2).await
     }
 
+    /// Whether no row had to be written, because all of them satisfy the new definition.
+    async fn replace_definition(&self, rebuild: &Rebuild, statements: &[Statement<'_>]) -> Result<bool, Failure> {
+        if !is_worth_it(&self.connection, rebuild, self.least_rows).await.unwrap_or(false) {
+            return Ok(false);
+        }
+        let started = Instant::now();
+        let done = self.inside_savepoint(async || {
+            match in_place(&self.connection, rebuild, statements, &self.sought).await? {
+                Outcome::Done => Ok(true),
+                Outcome::Declined(reason) => Err(otherwise(&reason.to_string())),
+            }
+        });
+        let done = done.await?;
+        if let (true, Some(meter)) = (done, &self.meter) {
+            meter.note(rebuild.statements.start, started.elapsed(), 0);
+        }
+        Ok(done)
+    }
+
+    /// Whether something was done; if not, everything is as before.
+    async fn inside_savepoint(&self, work: impl AsyncFnOnce() -> Result<bool, EngineError>) -> Result<bool, Failure> {
+        if self.connection.run(&format!("SAVEPOINT {BEFORE}")).await.is_err() {
+            return Ok(false);
+        }
+        let result = match work().await {
+            Ok(true) => self.connection.run(&format!("RELEASE {BEFORE}")).await.map(|()| true),
+            other => other,
+        };
+        if let Ok(true) = result {
+            return Ok(true);
+        }
+        let back =
+            [format!("ROLLBACK TO {BEFORE}"), format!("RELEASE {BEFORE}"), "PRAGMA writable_schema = RESET".to_owned()];
+        for statement in &back {
+            let _ = self.connection.run(statement).await;
+        }
+        // a full disk takes the transaction away, and what runs next would be for good
+        if self.connection.is_autocommit() {
+            let error = result.err().unwrap_or_else(|| otherwise("the transaction is gone"));
+            return Err(Failure::Engine { action: "cannot rebuild a table", error });
+        }
+        Ok(false)
+    }
+
     /// Whether it was done so.
-    async fn rebuild_keeping_indexes(&mut self, rebuild: &Rebuild, statements: &[Statement<'_>]) -> bool {
+    async fn rebuild_keeping_indexes(
+        &mut self,
+        rebuild: &Rebuild,
+        statements: &[Statement<'_>],
+    ) -> Result<bool, Failure> {
         if !self.connection.is_local() || self.tracker().await.is_err() {
-            return false;
+            return Ok(false);
         }
         let this: &Self = self;
-        let Some(tracker) = &this.tracker else { return false };
+        let Some(tracker) = &this.tracker else { return Ok(false) };
         if this.connection.known_engine() != Some(Engine::LibSql) {
-            return false;
+            return Ok(false);
         }
-        let Some(before) = tracker.schema().table(&rebuild.table) else { return false };
-        let Some((kept, unchanged)) = Kept::of(rebuild, before, statements) else { return false };
+        let Some(before) = tracker.schema().table(&rebuild.table) else { return Ok(false) };
+        let Some((kept, unchanged)) = Kept::of(rebuild, before, statements) else { return Ok(false) };
         let has_constraints = before.primary_key.is_some() || !before.uniques.is_empty();
         if kept.kept.is_empty() && !has_constraints {
-            return false;
+            return Ok(false);
         }
         let mut stored = tracker.stored();
         let is_taken = stored.any(|object| object.name == *BARE || object.name == rebuild.helper);
         let is_spelled = before.name.same_spelling(&rebuild.table) && is_renamed_to(rebuild, statements, &before.name);
         if is_taken || !is_spelled {
-            return false;
+            return Ok(false);
         }
         let keeping = Keeping { database: this, rebuild, statements, before, kept, unchanged };
         match keeping.is_worth_it().await {
             Ok(true) => {}
-            Ok(false) | Err(_) => return false,
+            Ok(false) | Err(_) => return Ok(false),
         }
-        if this.connection.run(&format!("SAVEPOINT {BEFORE}")).await.is_err() {
-            return false;
-        }
-        let done = keeping.run().await.is_ok() && this.connection.run(&format!("RELEASE {BEFORE}")).await.is_ok();
-        if !done {
-            // what cannot be taken back is in a transaction that fails with the next statement
-            let back = [
-                format!("ROLLBACK TO {BEFORE}"),
-                format!("RELEASE {BEFORE}"),
-                "PRAGMA writable_schema = RESET".to_owned(),
-            ];
-            for statement in &back {
-                let _ = this.connection.run(statement).await;
-            }
-        }
-        done
+        this.inside_savepoint(async || keeping.run().await.map(|()| true)).await
     }
 }
 

@@ -15,7 +15,9 @@ use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::tracker::schema_version;
 use crate::folder::script::Rebuild;
 use crate::plan::HELPER_PREFIX;
+use crate::plan::counted_rows;
 use crate::schema::canonical::SchemaHash;
+use crate::sql::Expr;
 use crate::sql::{Head, Statement};
 
 impl Database {
@@ -170,6 +172,9 @@ impl Database {
         started: Instant,
     ) -> Result<Vec<Restored>, Failure> {
         let restored = self.preflights(migration).await?;
+        let sought = migration.script.preflights.iter().filter(|_| migration.script.rust.is_none());
+        let sought = sought.filter_map(|preflight| counted_rows(&preflight.query));
+        self.sought = sought.map(|(table, condition)| (table, Expr::new(condition).canonical())).collect();
         // the history table may be new
         self.forget_what_is_outdated().await.map_err(cannot_read)?;
         let wanted = self.wanted(migration).await.map_err(cannot_read)?;
@@ -201,6 +206,7 @@ impl Database {
 
     /// The same for a change that is no migration: false if the database is no longer what it was planned on.
     async fn push_inside(&mut self, push: &Push<'_>) -> Result<bool, Failure> {
+        self.sought.clear();
         self.forget_what_is_outdated().await.map_err(cannot_read)?;
         let tracker = self.tracker().await.map_err(cannot_read)?;
         if tracker.hash() != SchemaHash::of(&push.before.schema) || tracker.unreadable() != push.before.unreadable {
