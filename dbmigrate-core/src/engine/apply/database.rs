@@ -2,6 +2,7 @@
 
 #[cfg(feature = "remote")]
 mod ahead;
+mod batched;
 mod checked;
 mod expressions;
 #[cfg(feature = "remote")]
@@ -9,6 +10,7 @@ mod forecast;
 #[cfg(feature = "remote")]
 pub(super) mod known;
 mod part;
+mod pieces;
 #[cfg(feature = "remote")]
 mod pipelined;
 mod probes;
@@ -20,6 +22,7 @@ mod rust;
 mod steps;
 mod target;
 mod transactions;
+mod walk;
 
 #[cfg(feature = "libsql")]
 use std::path::{Path, PathBuf};
@@ -38,6 +41,7 @@ use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
 #[cfg(feature = "libsql")]
 use crate::engine::owner::{Owner, owner};
+use crate::engine::pieces::Limits;
 use crate::engine::tracker::Tracker;
 use crate::sql::{Name, Statement, split};
 
@@ -71,6 +75,8 @@ pub struct Database {
     data_version: Option<i64>,
     /// All that has to be recorded when the next migration begins, if it is not only its number.
     expected_history: Option<String>,
+    /// How large the pieces of a long migration are.
+    pace: Limits,
     /// The counter of schema changes when the history was read, until somebody asks for it.
     version_with_history: Option<i64>,
     /// The state that is begun at, until the history is asked for, and from then on until it is left.
@@ -142,6 +148,7 @@ impl Database {
             meter: None,
             data_version: None,
             expected_history: None,
+            pace: Limits::default(),
             version_with_history: None,
             #[cfg(feature = "remote")]
             from: None,
@@ -216,6 +223,13 @@ impl Database {
     #[must_use]
     pub fn sparing_from(mut self, least_rows: u64) -> Self {
         self.least_rows = least_rows;
+        self
+    }
+
+    /// How large the pieces of migrations are that are several transactions.
+    #[must_use]
+    pub fn pacing(mut self, limits: Limits) -> Self {
+        self.pace = limits;
         self
     }
 
