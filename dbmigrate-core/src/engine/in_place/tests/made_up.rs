@@ -1,5 +1,7 @@
 //! Made-up tables in all kinds of texts, with all kinds of rows, and changes of them.
 
+use std::fmt::Write as _;
+
 use super::oracle::Case;
 use crate::ddl::{Object, read, render};
 use crate::schema::{Check, Column, ForeignKey, KeyPart, ReferentialAction, Table, Unique};
@@ -120,9 +122,9 @@ impl Maker<'_> {
                 0 | 1 if !text.contains("NULL") => {
                     text.push_str(self.dice.pick(&["NOT NULL", "not null on conflict ignore"]))
                 }
-                2 if !text.contains("DEFAULT") => text.push_str(&format!("DEFAULT {}", self.dice.pick(&DEFAULTS))),
-                3 => text.push_str(&format!("COLLATE {}", self.dice.pick(&COLLATIONS))),
-                4 => text.push_str(&format!("CHECK ({})", self.dice.pick(&CHECKS))),
+                2 if !text.contains("DEFAULT") => drop(write!(text, "DEFAULT {}", self.dice.pick(&DEFAULTS))),
+                3 => drop(write!(text, "COLLATE {}", self.dice.pick(&COLLATIONS))),
+                4 => drop(write!(text, "CHECK ({})", self.dice.pick(&CHECKS))),
                 5 => text.push_str("REFERENCES p ON DELETE SET NULL"),
                 6 => text.push_str("CONSTRAINT fk REFERENCES p (k)"),
                 7 | 8 if !text.contains("UNIQUE") => text.push_str("UNIQUE"),
@@ -185,7 +187,7 @@ impl Maker<'_> {
             .map(|(_, word)| *word)
             .collect();
         if !options.is_empty() {
-            text.push_str(&format!(" {}", options.join(", ")));
+            let _ = write!(text, " {}", options.join(", "));
         }
         text
     }
@@ -196,7 +198,7 @@ impl Maker<'_> {
             if !self.dice.one_in(8) {
                 values[0] = format!("{}", 3 * at + columns.len());
             }
-            self.setup.push_str(&format!("INSERT INTO t ({}) VALUES ({});\n", columns.join(", "), values.join(", ")));
+            let _ = writeln!(self.setup, "INSERT INTO t ({}) VALUES ({});", columns.join(", "), values.join(", "));
         }
     }
 
@@ -266,7 +268,7 @@ fn case(seed: u64) -> Option<Case> {
     let mut maker = Maker { dice: &mut dice, strict, setup: String::new() };
     maker.setup = "CREATE TABLE p (k INTEGER PRIMARY KEY);\nINSERT INTO p VALUES (1), (2), (5);\n".to_owned();
     let text = maker.table();
-    maker.setup.push_str(&format!("{text};\n"));
+    let _ = writeln!(maker.setup, "{text};");
     let count = maker.dice.roll(8);
     maker.rows(&["id", "a", "b"], count);
     let mut added = Vec::new();
@@ -275,9 +277,10 @@ fn case(seed: u64) -> Option<Case> {
             let (decl_type, default) = (maker.decl_type(), maker.dice.pick(&LITERALS));
             let not_null = if default != "NULL" && maker.dice.one_in(3) { " NOT NULL" } else { "" };
             let comment = maker.comment();
-            maker.setup.push_str(&format!(
-                "ALTER TABLE t ADD COLUMN {name}{comment} {decl_type}{not_null} DEFAULT {default};\n"
-            ));
+            let _ = writeln!(
+                maker.setup,
+                "ALTER TABLE t ADD COLUMN {name}{comment} {decl_type}{not_null} DEFAULT {default};"
+            );
             added.push(name);
             let count = maker.dice.roll(4);
             let columns: Vec<&str> = ["id", "a", "b"].into_iter().chain(added.iter().copied()).collect();
@@ -297,7 +300,7 @@ fn case(seed: u64) -> Option<Case> {
     ] {
         if maker.dice.one_in(5) {
             indexes.push((name, index));
-            maker.setup.push_str(&format!("CREATE {index}\n;\n"));
+            let _ = writeln!(maker.setup, "CREATE {index}\n;");
         }
     }
     if maker.dice.one_in(8) {
@@ -322,11 +325,8 @@ fn case(seed: u64) -> Option<Case> {
         columns.push(column.name.sql().into_owned());
         values.push(copied(column, &before, maker.dice));
     }
-    rebuild.push_str(&format!(
-        "INSERT OR ABORT INTO _new ({}) SELECT {} FROM t;\n",
-        columns.join(", "),
-        values.join(", ")
-    ));
+    let _ =
+        writeln!(rebuild, "INSERT OR ABORT INTO _new ({}) SELECT {} FROM t;", columns.join(", "), values.join(", "));
     if before.is_autoincrement() && !maker.dice.one_in(6) {
         rebuild.push_str(
             "DELETE FROM sqlite_sequence WHERE name = '_new';\nINSERT INTO sqlite_sequence (name, seq) SELECT '_new', seq FROM sqlite_sequence WHERE name = 't' COLLATE NOCASE;\n",
@@ -335,7 +335,7 @@ fn case(seed: u64) -> Option<Case> {
     rebuild.push_str("DROP TABLE t;\nALTER TABLE _new RENAME TO t;\n");
     for (_, index) in indexes {
         if !maker.dice.one_in(12) {
-            rebuild.push_str(&format!("CREATE {}\n;\n", index.replace("-- some", "")));
+            let _ = writeln!(rebuild, "CREATE {}\n;", index.replace("-- some", ""));
         }
     }
     if maker.dice.one_in(8) {
@@ -394,6 +394,7 @@ fn made_up_rebuilds_in_place_are_what_their_statements_make() {
 /// `CASES=100000 cargo test … -- --ignored`: prints how many there were.
 #[test]
 #[ignore = "minutes"]
+#[expect(clippy::print_stdout, reason = "its output is the result")]
 fn very_many_made_up_rebuilds_in_place_are_what_their_statements_make() {
     let number =
         |name: &str, otherwise: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise);

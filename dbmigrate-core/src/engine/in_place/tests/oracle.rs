@@ -149,7 +149,7 @@ async fn observed(connection: &Connection) -> Vec<(String, Vec<String>)> {
         }
     }
     // an index that stays has the text that it had
-    for row in seen[1].1.iter_mut() {
+    for row in &mut seen[1].1 {
         let mut parts = row.splitn(3, " | ").map(str::to_owned).collect::<Vec<_>>();
         if let Some(Ok(Object::Index(_, index))) = parts.get(2).map(|sql| read(sql)) {
             parts[2] = canonical_index(&index);
