@@ -187,6 +187,9 @@ fn column(
         if Vector::of(&old.decl_type).is_some() || Vector::of(&new.decl_type).is_some() {
             return Err(Reason::new(format!("`{name}` is a vector")));
         }
+        if after.strict {
+            found.classes.extend(strict_classes(new)?.map(|classes| (name.clone(), classes)));
+        }
         if let Some(classes) = kept_classes(before.affinity(old), after.affinity(new))? {
             if is_keyed() {
                 return Err(Reason::new(format!("`{name}` is in a key or an index")));
@@ -239,26 +242,30 @@ pub(super) fn is_keyed(table: &Table, name: &Name, indexes: &[Index], rebuild: &
         || indexes.iter().chain(rebuild.indexes.iter().map(|(_, index)| index)).any(|index| index.mentions(name))
 }
 
-/// What a STRICT table takes (sqlite.org/stricttables.html).
+/// What a table has to take, or takes as it comes, that becomes STRICT or is so no more.
 fn strictness(after: &Table, found: &mut Conditions) -> Result<(), Reason> {
     for column in &after.columns {
         if column.decl_type.as_str().eq_ignore_ascii_case("any") {
             return Err(Reason::new(format!("ANY means another thing for `{}`", column.name)));
         }
         let is_alias = after.rowid_alias().is_some_and(|alias| alias.name == column.name);
-        if !after.strict || is_alias {
-            continue;
+        if after.strict && !is_alias {
+            found.classes.extend(strict_classes(column)?.map(|classes| (column.name.clone(), classes)));
         }
-        let classes: &'static [&'static str] = match column.decl_type.affinity() {
-            Affinity::Integer => &["integer", "null"],
-            Affinity::Text => &["text", "null"],
-            Affinity::Real => &["real", "null"],
-            Affinity::Blob => &["blob", "null"],
-            Affinity::Numeric => return Err(Reason::new("a STRICT table has no such type")),
-        };
-        found.classes.push((column.name.clone(), classes));
     }
     Ok(())
+}
+
+/// The classes of values that a column of a STRICT table takes (sqlite.org/stricttables.html); `None` for all.
+fn strict_classes(column: &Column) -> Result<Option<&'static [&'static str]>, Reason> {
+    Ok(Some(match column.decl_type.as_str().to_ascii_lowercase().as_str() {
+        "int" | "integer" => &["integer", "null"],
+        "text" => &["text", "null"],
+        "real" => &["real", "null"],
+        "blob" => &["blob", "null"],
+        "any" => return Ok(None),
+        _ => return Err(Reason::new("a STRICT table has no such type")),
+    }))
 }
 
 /// The indexes of the rebuild that are not there yet, each as the place of its statement.

@@ -158,8 +158,6 @@ async fn replace_definition(
 struct Stored {
     /// What its text says.
     table: Table,
-    /// The text.
-    text: String,
     /// The indexes that have a text.
     indexes: Vec<Index>,
 }
@@ -172,7 +170,7 @@ async fn stored(connection: &Connection, rebuild: &Rebuild) -> Result<Stored, St
     let condition = format!("tbl_name = {} COLLATE NOCASE", quote_string(rebuild.table.as_str()));
     let condition = format!("type IN ('view', 'trigger') OR {condition}");
     let (objects, _) = stored_objects_in(connection.rows(&objects_where(&condition)).await?, 0);
-    let mut found: Option<(Table, String)> = None;
+    let mut found: Option<Table> = None;
     let mut indexes = Vec::new();
     for object in objects {
         let StoredObject { kind, name, table, sql, is_garbled } = object;
@@ -185,7 +183,7 @@ async fn stored(connection: &Connection, rebuild: &Rebuild) -> Result<Stored, St
         }
         match (&kind[..], read(&sql)) {
             ("table", Ok(Object::Table(table))) if name.same_spelling(&rebuild.table) && found.is_none() => {
-                found = Some((table, sql));
+                found = Some(table);
             }
             ("index", Ok(Object::Index(_, index))) => indexes.push(index),
             // on the table, it would go with it; elsewhere, it is in the way of a rebuild, and shall be here too
@@ -194,7 +192,7 @@ async fn stored(connection: &Connection, rebuild: &Rebuild) -> Result<Stored, St
         }
     }
     match found {
-        Some((table, text)) => Ok(Stored { table, text, indexes }),
+        Some(table) => Ok(Stored { table, indexes }),
         None => Err(Reason::new("there is no such table").into()),
     }
 }

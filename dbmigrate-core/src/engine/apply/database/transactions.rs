@@ -14,11 +14,9 @@ use crate::engine::error::EngineError;
 use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::tracker::schema_version;
 use crate::folder::script::Rebuild;
-use crate::plan::HELPER_PREFIX;
-use crate::plan::counted_rows;
+use crate::plan::{HELPER_PREFIX, counted_rows};
 use crate::schema::canonical::SchemaHash;
-use crate::sql::Expr;
-use crate::sql::{Head, Statement};
+use crate::sql::{Expr, Head, Statement};
 
 impl Database {
     /// Whether the history is still as long as it was read, now that nobody else can write.

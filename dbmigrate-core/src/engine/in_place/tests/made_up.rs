@@ -211,8 +211,16 @@ impl Maker<'_> {
                     if self.dice.one_in(3) { None } else { Some(Expr::new(self.dice.pick(&DEFAULTS))) }
             }
             4 if !is_key || self.dice.one_in(6) => {
-                table.columns[at].decl_type =
-                    DeclType::new(self.dice.pick(&["INT", "TEXT", "BLOB", "NUMERIC", "REAL", "INTEGER", "VARCHAR(3)"]))
+                table.columns[at].decl_type = DeclType::new(self.dice.pick(&[
+                    "INT",
+                    "TEXT",
+                    "BLOB",
+                    "NUMERIC",
+                    "REAL",
+                    "INTEGER",
+                    "VARCHAR(3)",
+                    "ANY",
+                ]))
             }
             5 => {
                 table.columns[at].collate =

@@ -58,6 +58,26 @@ fn what_a_row_contradicts_is_left_to_the_rebuild() {
 }
 
 #[test]
+fn a_strict_table_takes_no_value_of_another_class() {
+    let setup = |a: &str| {
+        format!("CREATE TABLE t (id INTEGER PRIMARY KEY, a ANY, b INT) STRICT;INSERT INTO t VALUES (1, {a}, 1);")
+    };
+    for (value, decl_type, is_done) in [
+        ("x'00'", "BLOB", true),
+        ("'x'", "BLOB", false),
+        ("x'00'", "TEXT", false),
+        ("'x'", "TEXT", true),
+        ("7", "INT", true),
+        ("x'00'", "INTEGER", false),
+        ("7", "REAL", false),
+        ("NULL", "BLOB", true),
+    ] {
+        let rebuild = of(&format!("id INTEGER PRIMARY KEY, a {decl_type}, b INT) STRICT"), "id, a, b");
+        assert_eq!(case(&setup(value), &rebuild), is_done, "{value} as {decl_type}");
+    }
+}
+
+#[test]
 fn a_row_that_is_older_than_its_column_keeps_the_default_that_it_reads() {
     let setup = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'x');
         ALTER TABLE t ADD COLUMN b INT DEFAULT 5; INSERT INTO t VALUES (2, 'y', 6);";
