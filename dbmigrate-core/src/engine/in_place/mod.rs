@@ -129,8 +129,8 @@ async fn replace_definition(
     }
 
     // what was sought with an index may be there all the same, and behind a write or a rename it may be there again
-    let before = statements.get(..rebuild.statements.start).unwrap_or_default();
-    let stays = before.iter().all(|one| one.kind == StatementKind::DropOther || one.kind.only_adds_objects());
+    let earlier = statements.get(..rebuild.statements.start).unwrap_or_default();
+    let stays = earlier.iter().all(|one| one.kind == StatementKind::DropOther || one.kind.only_adds_objects());
     let is_told = |condition: &str| {
         let condition = Expr::new(condition);
         let columns = rebuild.definition.columns.iter().map(|column| &column.name);
