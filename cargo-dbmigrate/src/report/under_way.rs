@@ -36,8 +36,8 @@ impl Pieces {
     }
 
     /// What stands behind a step of a progress bar: the last piece, or else how far the statement is.
-    pub(crate) fn within(&self, work: Arc<Work>) -> impl Fn() -> String + Clone + Send + Sync + 'static {
-        let (pieces, rows) = (self.0.clone(), rows::within(work));
+    pub(crate) fn within(self, work: Arc<Work>) -> impl Fn() -> String + Clone + Send + Sync + 'static {
+        let (pieces, rows) = (self.0, rows::within(work));
         move || lock(&pieces).clone().unwrap_or_else(&rows)
     }
 }

@@ -224,7 +224,7 @@ impl Observer for Watch<'_> {
     fn begin(&mut self, name: &str, _: usize, of: usize) {
         self.of = of;
         self.pieces.forget();
-        let within = || self.pieces.within(Arc::clone(&self.work));
+        let within = || self.pieces.clone().within(Arc::clone(&self.work));
         let begun = || self.printer.progress_within("Applying", of as u64, within());
         let progress = self.progress.get_or_insert_with(begun);
         progress.step(self.done as u64, name);
