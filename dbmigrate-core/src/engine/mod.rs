@@ -24,6 +24,7 @@ pub mod error;
 mod exercise;
 pub mod introspect;
 pub mod kept;
+pub mod online;
 mod orphaned;
 pub mod owner;
 #[cfg(feature = "libsql")]
