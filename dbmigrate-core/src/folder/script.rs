@@ -17,11 +17,13 @@
 //! lines that are indented by two spaces or more. Behind it may stand what can be done about the rows that it finds,
 //! a line each: `-- to fill them: --backfill users.age=0`. `no-transaction` is for the one statement that cannot run in a
 //! transaction. `undo` begins the way back, which `migrate` never runs (see [`mod@undo`]). `expect-time` and
-//! `expect-rewrites` are [`mod@limits`]. `rust` is where a function of the application runs ([`mod@rust`]).
+//! `expect-rewrites` are [`mod@limits`]. `rust` is where a function of the application runs ([`mod@rust`]). `rebuild`
+//! marks statements that copy a table into a new definition ([`mod@rebuild`]).
 
 pub mod limits;
 mod meaning;
 mod outside;
+pub mod rebuild;
 pub mod rust;
 pub mod undo;
 
@@ -31,6 +33,7 @@ use std::path::{Path, PathBuf};
 pub use limits::{Limit, Limits};
 pub use meaning::meaning;
 pub use outside::outside_of_transaction;
+pub use rebuild::{MarkedRebuild, Rebuild};
 pub use rust::RustStep;
 pub use undo::Undo;
 
@@ -41,8 +44,18 @@ use crate::sql::token::{Token, TokenKind, tokenize};
 use crate::sql::{Name, Statement, StatementKind, split};
 
 /// The directives in the order in which they are suggested.
-const DIRECTIVES: [&str; 9] =
-    ["allow", "keep", "restore", "no-transaction", "expect-none", "undo", limits::TIME, limits::REWRITES, rust::WORD];
+const DIRECTIVES: [&str; 10] = [
+    "allow",
+    "keep",
+    "restore",
+    "no-transaction",
+    "expect-none",
+    "undo",
+    limits::TIME,
+    limits::REWRITES,
+    rust::WORD,
+    rebuild::WORD,
+];
 
 /// A parsed `migration.sql`.
 #[derive(Debug, Clone)]
@@ -63,6 +76,8 @@ pub struct Script<'a> {
     pub limits: Limits,
     /// Where a function of the application runs.
     pub rust: Option<RustStep>,
+    /// The rebuilds that are marked as such, in their order.
+    pub rebuilds: Vec<MarkedRebuild>,
     /// The way back, if its author has written one; none of its statements is in `statements`.
     pub undo: Option<Undo>,
 }
@@ -153,6 +168,7 @@ impl<'a> Script<'a> {
             no_transaction: false,
             limits: Limits::default(),
             rust: None,
+            rebuilds: Vec::new(),
             undo,
         };
         let mut directive_line = 0;
@@ -171,6 +187,10 @@ impl<'a> Script<'a> {
                 Parsed::Rust => {
                     let step = rust::place(directive, &script.statements, script.rust.as_ref()).map_err(error)?;
                     script.rust = Some(step);
+                }
+                Parsed::Rebuild(table) => {
+                    let marked = rebuild::place(directive, &table, &script.statements, &script.rebuilds);
+                    script.rebuilds.push(marked.map_err(error)?);
                 }
             }
         }
@@ -201,6 +221,7 @@ enum Parsed {
     ExpectNone(Preflight),
     Limit(Limit),
     Rust,
+    Rebuild(Name),
 }
 
 /// The text behind `dbmigrate:` with that of its continuation lines.
@@ -307,12 +328,13 @@ fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
         "expect-none" => parse_expect_none(line, rest)
             .map(|preflight| Parsed::ExpectNone(Preflight { answers: directive.answers.clone(), ..preflight })),
         rust::WORD => rust::parse(line, rest).map(|()| Parsed::Rust),
+        rebuild::WORD => rebuild::parse(line, rest).map(Parsed::Rebuild),
         limits::TIME | limits::REWRITES => limits::parse(line, word, rest.trim()).map(Parsed::Limit),
         _ => {
             let help = match DIRECTIVES.iter().find(|known| is_close(word, known)) {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => "expected `allow(lint) object`, `expect-none \"message\" SELECT …`, `expect-time 5s`, \
-                         `expect-rewrites 0`, `no-transaction`, `rust` or `undo`"
+                         `expect-rewrites 0`, `no-transaction`, `rebuild users`, `rust` or `undo`"
                     .into(),
             };
             Err((line, format!("unknown directive `{word}`"), help))
