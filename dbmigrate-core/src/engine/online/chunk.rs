@@ -64,7 +64,8 @@ impl Copy {
                 statements.push(self.next(Stage::Copy, Stage::Verify, "changes()"));
             }
             _ => {
-                statements.push(format!("SELECT json_extract('{{}}', iif({}, '$', '{DIFFERS}'))", self.agrees(at.is_first)));
+                statements
+                    .push(format!("SELECT json_extract('{{}}', iif({}, '$', '{DIFFERS}'))", self.agrees(at.is_first)));
                 let count = self.count(Side::New, at.is_first);
                 statements.push(self.next(Stage::Verify, Stage::Ready, &count));
             }
@@ -87,7 +88,8 @@ impl Copy {
             }
             _ => statements.push(self.insert(&format!("WHERE {is_logged}"))),
         }
-        let window = window.map(|rows| format!(" WHERE rowid IN (SELECT rowid FROM {LOG} ORDER BY rowid LIMIT {rows})"));
+        let window =
+            window.map(|rows| format!(" WHERE rowid IN (SELECT rowid FROM {LOG} ORDER BY rowid LIMIT {rows})"));
         statements.push(format!("DELETE FROM {LOG}{}", window.unwrap_or_default()));
         statements
     }
@@ -105,10 +107,10 @@ impl Copy {
     fn next_end(&self, is_first: bool, rows: u64) -> [String; 2] {
         let table = self.table().sql();
         let key = self.key.list(Side::Old, &table);
-        let behind =
-            if is_first { String::new() } else { format!(" WHERE {}", self.key.is_behind(Side::Old, &table)) };
+        let behind = if is_first { String::new() } else { format!(" WHERE {}", self.key.is_behind(Side::Old, &table)) };
         let columns = self.key.columns_of('b');
-        let set = |rest: &str| format!("UPDATE {AT} SET ({columns}) = (SELECT {key} FROM {table}{behind} ORDER BY {rest})");
+        let set =
+            |rest: &str| format!("UPDATE {AT} SET ({columns}) = (SELECT {key} FROM {table}{behind} ORDER BY {rest})");
         let last = rows.saturating_sub(1);
         [
             set(&format!("{} LIMIT 1 OFFSET {last}", self.key.order(&table, false))),
@@ -153,9 +155,8 @@ impl Copy {
         let (before, after) = (&self.before, &self.rebuild.definition);
         let copied = self.rebuild.values.iter().filter_map(|(to, value)| {
             let (from, to) = (before.column(&Expr::new(value).as_column()?)?, after.column(to)?);
-            (before.affinity(from) == after.affinity(to)).then(|| {
-                format!("_old.{} COLLATE BINARY IS NOT _new.{}", from.name.sql(), to.name.sql())
-            })
+            (before.affinity(from) == after.affinity(to))
+                .then(|| format!("_old.{} COLLATE BINARY IS NOT _new.{}", from.name.sql(), to.name.sql()))
         });
         let differs: Vec<String> = copied.collect();
         let differs = if differs.is_empty() {

@@ -142,7 +142,8 @@ impl Copy {
     pub(super) fn stored(&self) -> String {
         let text = self.rebuild.renamed(&self.create);
         // what stands before the name is stored as these two words
-        let name = significant(&text).into_iter().find(|token| token.identifier().is_some_and(|name| *self.table() == *name));
+        let name =
+            significant(&text).into_iter().find(|token| token.identifier().is_some_and(|name| *self.table() == *name));
         format!("CREATE TABLE {}", &text[name.map_or(0, |token| token.start)..])
     }
 

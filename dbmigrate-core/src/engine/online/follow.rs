@@ -18,7 +18,8 @@ struct Unique {
 
 /// The names of all triggers that there may be.
 pub(super) fn names() -> [Name; 5] {
-    ["insert", "update", "delete", "replace", "replace_by_update"].map(|event| Name::from(format!("{ONLINE_PREFIX}{event}")))
+    ["insert", "update", "delete", "replace", "replace_by_update"]
+        .map(|event| Name::from(format!("{ONLINE_PREFIX}{event}")))
 }
 
 /// The statements that make them.

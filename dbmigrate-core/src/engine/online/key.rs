@@ -154,9 +154,7 @@ impl Key {
     /// The order of the copy.
     pub(super) fn order(&self, called: &str, reversed: bool) -> String {
         let word = if self.descends == reversed { "" } else { " DESC" };
-        let part = |part: &Part| {
-            format!("{called}.{}{}{word}", part.old.sql(), part.collation())
-        };
+        let part = |part: &Part| format!("{called}.{}{}{word}", part.old.sql(), part.collation());
         self.parts.iter().map(part).collect::<Vec<_>>().join(", ")
     }
 
@@ -170,21 +168,26 @@ impl Key {
     /// Whether a row comes behind those that were copied.
     pub(super) fn is_behind(&self, side: Side, called: &str) -> String {
         let sign = if self.descends { '<' } else { '>' };
-        format!("{} {sign} (SELECT {} FROM {AT})", self.value(side, called, ""), self.columns_of('a'))
+        format!("{} {sign} {}", self.value(side, called, ""), self.noted('a'))
     }
 
     /// Whether a row comes no later than the end of those that were copied, or of those that are about to be. With a
     /// plus, no index is used for it.
     pub(super) fn is_up_to(&self, side: Side, called: &str, letter: char, plus: &str) -> String {
         let sign = if self.descends { ">=" } else { "<=" };
-        format!("{} {sign} (SELECT {} FROM {AT})", self.value(side, called, plus), self.columns_of(letter))
+        format!("{} {sign} {}", self.value(side, called, plus), self.noted(letter))
+    }
+
+    /// A key that is noted. With an affinity of their own, its columns could only be compared by the first column of the
+    /// index, which may have the same value in many rows.
+    fn noted(&self, letter: char) -> String {
+        let columns = self.columns_of(letter).split(", ").map(|column| format!("+{column}")).collect::<Vec<_>>();
+        format!("(SELECT {} FROM {AT})", columns.join(", "))
     }
 
     /// Whether a row of the new table is that of the old one.
     pub(super) fn is_same(&self, new: &str, old: &str) -> String {
-        let part = |part: &Part| {
-            format!("{new}.{}{} = {old}.{}", part.new.sql(), part.collation(), part.old.sql())
-        };
+        let part = |part: &Part| format!("{new}.{}{} = {old}.{}", part.new.sql(), part.collation(), part.old.sql());
         self.parts.iter().map(part).collect::<Vec<_>>().join(" AND ")
     }
 

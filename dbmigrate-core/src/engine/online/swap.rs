@@ -44,7 +44,9 @@ impl Copy {
         }));
         let new = self.rebuild.indexes.iter().zip(&self.indexes).enumerate();
         statements.extend(
-            new.map(|(at, ((_, index), text))| update("index", &index_name(at), &index.name, &stored_index(text, index))),
+            new.map(|(at, ((_, index), text))| {
+                update("index", &index_name(at), &index.name, &stored_index(text, index))
+            }),
         );
         statements.push("PRAGMA writable_schema = RESET".to_owned());
         if legacy_was_on {
@@ -121,11 +123,17 @@ pub(in crate::engine) fn empty(table: &Table, rows: u64) -> Option<String> {
     if table.without_rowid {
         let key = table.primary_key.as_ref()?.parts.iter().map(|part| part.column.sql().into_owned());
         let key: Vec<String> = key.collect();
-        let order: Vec<String> = table.primary_key.as_ref()?.parts.iter().map(|part| {
-            format!("{}{}", part.column.sql(), if part.descending { " DESC" } else { "" })
-        }).collect();
+        let order: Vec<String> = table
+            .primary_key
+            .as_ref()?
+            .parts
+            .iter()
+            .map(|part| format!("{}{}", part.column.sql(), if part.descending { " DESC" } else { "" }))
+            .collect();
         let (key, order) = (key.join(", "), order.join(", "));
-        return Some(format!("DELETE FROM {name} WHERE ({key}) IN (SELECT {key} FROM {name} ORDER BY {order} LIMIT {rows})"));
+        return Some(format!(
+            "DELETE FROM {name} WHERE ({key}) IN (SELECT {key} FROM {name} ORDER BY {order} LIMIT {rows})"
+        ));
     }
     let rowid = table.rowid_alias().map(|alias| alias.name.clone()).or_else(|| table.free_rowid_name())?;
     let rowid = rowid.sql();
