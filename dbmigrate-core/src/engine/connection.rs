@@ -7,6 +7,7 @@
 
 #[cfg(all(feature = "libsql", feature = "lint"))]
 mod accesses;
+pub mod piece;
 mod prepared;
 #[cfg(feature = "remote")]
 mod probe;

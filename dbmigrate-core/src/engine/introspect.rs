@@ -8,6 +8,7 @@ use super::connection::{Connection, text};
 use super::error::{EngineError, ErrorKind};
 use super::ignore::Ignore;
 use super::online::ONLINE_PREFIX;
+use super::progress::PROGRESS_TABLE;
 use super::stored::{StoredColumn, columns_query, objects_query, stored_columns_in, stored_objects_in};
 use super::tools;
 use crate::ddl::{self, Comments, Object};
@@ -197,9 +198,9 @@ const SHADOW_TABLES: [(&str, &[&str]); 5] = [
 /// The same for those that are numbered with two digits.
 const NUMBERED_TABLES: [(&str, &[&str]); 1] = [("vec0", &["vector_chunks", "metadatachunks", "metadatatext"])];
 
-/// Tables of the engine, and the one in which this tool records what it has done. Those of other tools are in [`tools`].
-const OWN_TABLES: [&str; 4] =
-    ["libsql_vector_meta_shadow", "sqlite3_libsql_tasks", "libsql_wasm_func_table", HISTORY_TABLE];
+/// Tables of the engine, and those in which this tool records what it has done, and how far it is. Those of other tools are in [`tools`].
+const OWN_TABLES: [&str; 5] =
+    ["libsql_vector_meta_shadow", "sqlite3_libsql_tasks", "libsql_wasm_func_table", HISTORY_TABLE, PROGRESS_TABLE];
 
 /// What the names of other tools' tables begin with, of what migrations keep, and of a rebuild that is under way.
 const OWN_PREFIXES: [&str; 4] = ["_litestream_", "_cf_", KEPT_PREFIX, ONLINE_PREFIX];

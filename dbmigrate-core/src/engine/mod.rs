@@ -29,8 +29,10 @@ mod orphaned;
 pub mod owner;
 #[cfg(feature = "libsql")]
 mod parts;
+pub mod pieces;
 #[cfg(feature = "libsql")]
 pub mod populate;
+pub mod progress;
 #[cfg(feature = "libsql")]
 pub mod provable;
 #[cfg(feature = "libsql")]

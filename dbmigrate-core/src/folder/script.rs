@@ -6,6 +6,7 @@
 //! -- dbmigrate: restore users.legacy from _dbmigrate_kept_0007_users else NULL
 //! --     SELECT …
 //! -- dbmigrate: no-transaction
+//! -- dbmigrate: batched 5000 by id
 //! -- dbmigrate: expect-none "users without an organization" SELECT id FROM users
 //! --   WHERE org_id IS NULL
 //! ```
@@ -18,22 +19,28 @@
 //! a line each: `-- to fill them: --backfill users.age=0`. `no-transaction` is for the one statement that cannot run in a
 //! transaction. `undo` begins the way back, which `migrate` never runs (see [`mod@undo`]). `expect-time` and
 //! `expect-rewrites` are [`mod@limits`]. `rust` is where a function of the application runs ([`mod@rust`]). `rebuild`
-//! marks statements that copy a table into a new definition ([`mod@rebuild`]).
+//! marks statements that copy a table into a new definition ([`mod@rebuild`]), which `online` says nobody is to wait for
+//! ([`mod@online`]). `batched` stands before a statement that is run in batches ([`mod@batched`]).
 
+pub mod batched;
 pub mod limits;
 mod meaning;
+mod online;
 mod outside;
 pub mod rebuild;
+mod runners;
 pub mod rust;
 pub mod undo;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use batched::Batched;
 pub use limits::{Limit, Limits};
 pub use meaning::meaning;
 pub use outside::outside_of_transaction;
 pub use rebuild::{MarkedRebuild, Rebuild};
+use runners::refuse_statement;
 pub use rust::RustStep;
 pub use undo::Undo;
 
@@ -44,7 +51,7 @@ use crate::sql::token::{Token, TokenKind, tokenize};
 use crate::sql::{Name, Statement, StatementKind, split};
 
 /// The directives in the order in which they are suggested.
-const DIRECTIVES: [&str; 10] = [
+const DIRECTIVES: [&str; 12] = [
     "allow",
     "keep",
     "restore",
@@ -55,6 +62,8 @@ const DIRECTIVES: [&str; 10] = [
     limits::REWRITES,
     rust::WORD,
     rebuild::WORD,
+    online::WORD,
+    batched::WORD,
 ];
 
 /// A parsed `migration.sql`.
@@ -78,6 +87,10 @@ pub struct Script<'a> {
     pub rust: Option<RustStep>,
     /// The rebuilds that are marked as such, in their order.
     pub rebuilds: Vec<MarkedRebuild>,
+    /// The line that says that nobody is to wait for the one rebuild that it consists of.
+    pub online: Option<usize>,
+    /// The statements that are run in batches, in their order.
+    pub batched: Vec<Batched>,
     /// The way back, if its author has written one; none of its statements is in `statements`.
     pub undo: Option<Undo>,
 }
@@ -169,6 +182,8 @@ impl<'a> Script<'a> {
             limits: Limits::default(),
             rust: None,
             rebuilds: Vec::new(),
+            online: None,
+            batched: Vec::new(),
             undo,
         };
         let mut directive_line = 0;
@@ -192,6 +207,11 @@ impl<'a> Script<'a> {
                     let marked = rebuild::place(directive, &table, &script.statements, &script.rebuilds);
                     script.rebuilds.push(marked.map_err(error)?);
                 }
+                Parsed::Online => script.online = Some(line),
+                Parsed::Batched(rest) => {
+                    let found = batched::parse(directive, rest, &script.statements, &script.batched).map_err(error)?;
+                    script.batched.push(found);
+                }
             }
         }
         for statement in &script.statements {
@@ -200,20 +220,39 @@ impl<'a> Script<'a> {
         if let (true, Some(step)) = (script.no_transaction, &script.rust) {
             return Err(error(rust::outside_of_transaction(step)));
         }
+        if let Some(first) = script.batched.first() {
+            let why = script.no_transaction.then_some("`no-transaction`");
+            if let Some(why) = why.or_else(|| script.rust.is_some().then_some("a step in Rust")) {
+                return Err(error(batched::in_one_transaction(first, why)));
+            }
+        }
         let count = script.statements.len();
         if script.no_transaction && count != 1 {
             let message = format!("`no-transaction` requires exactly one statement, found {count}");
             let help = "move the statement to its own migration: `cargo dbmigrate generate --custom`".to_owned();
             return Err(error((directive_line, message, help)));
         }
+        if let Some(line) = script.online {
+            online::check(&script, line).map_err(error)?;
+        }
         Ok(script)
+    }
+
+    /// Whether it is not one transaction, and so cannot be a part of one that others are in.
+    pub fn runs_alone(&self) -> bool {
+        self.no_transaction || self.is_in_pieces()
+    }
+
+    /// Whether it is several transactions, between which its position is kept.
+    pub fn is_in_pieces(&self) -> bool {
+        !self.batched.is_empty() || self.online.is_some()
     }
 }
 
 /// Line, message and help.
 type Problem = (usize, String, String);
 
-enum Parsed {
+enum Parsed<'d> {
     Allow(Allow),
     Keep(Keep),
     Restore(Restore),
@@ -222,6 +261,9 @@ enum Parsed {
     Limit(Limit),
     Rust,
     Rebuild(Name),
+    Online,
+    /// What stands behind the word.
+    Batched(&'d str),
 }
 
 /// The text behind `dbmigrate:` with that of its continuation lines.
@@ -308,7 +350,7 @@ fn answer(comment: &str) -> Option<(String, String)> {
     (words.starts_with("to ") || words.starts_with("if ")).then(|| (words.to_owned(), format!("--{flag}")))
 }
 
-fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
+fn parse_directive(directive: &Directive) -> Result<Parsed<'_>, Problem> {
     let line = directive.line;
     let text = directive.text.as_str();
     let end = text.find(|character: char| !character.is_ascii_alphanumeric() && !matches!(character, '-' | '_'));
@@ -329,12 +371,15 @@ fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
             .map(|preflight| Parsed::ExpectNone(Preflight { answers: directive.answers.clone(), ..preflight })),
         rust::WORD => rust::parse(line, rest).map(|()| Parsed::Rust),
         rebuild::WORD => rebuild::parse(line, rest).map(Parsed::Rebuild),
+        online::WORD => online::parse(line, rest).map(|()| Parsed::Online),
+        batched::WORD => Ok(Parsed::Batched(rest)),
         limits::TIME | limits::REWRITES => limits::parse(line, word, rest.trim()).map(Parsed::Limit),
         _ => {
             let help = match DIRECTIVES.iter().find(|known| is_close(word, known)) {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => "expected `allow(lint) object`, `expect-none \"message\" SELECT …`, `expect-time 5s`, \
-                         `expect-rewrites 0`, `no-transaction`, `rebuild users`, `rust` or `undo`"
+                         `expect-rewrites 0`, `batched 5000 by id`, `no-transaction`, `online`, `rebuild users`, \
+                         `rust` or `undo`"
                     .into(),
             };
             Err((line, format!("unknown directive `{word}`"), help))
@@ -404,31 +449,6 @@ fn parse_expect_none(line: usize, rest: &str) -> Result<Preflight, Problem> {
         [_] => Err(problem("the query of `expect-none` is not a `SELECT`")),
         _ => Err(problem("`expect-none` takes one query")),
     }
-}
-
-/// Refuses what only the runner may say.
-fn refuse_statement(statement: &Statement<'_>) -> Result<(), Problem> {
-    let mut words = tokenize(statement.text).filter(Token::is_significant);
-    let first = words.next();
-    let is_first = |word: &str| first.is_some_and(|first| first.is_word(word));
-    let is_savepoint = ["savepoint", "release", "rollback"].into_iter().any(is_first);
-    if statement.kind == StatementKind::Transaction || is_savepoint {
-        let word = first.map(|first| first.text.to_ascii_uppercase()).unwrap_or_default();
-        let message = format!("`{word}` in a migration: every migration already runs in its own transaction");
-        let help = "delete the statement; one that cannot run in a transaction needs its own migration with `-- \
-                    dbmigrate: no-transaction`";
-        return Err((statement.line, message, help.to_owned()));
-    }
-    // `PRAGMA foreign_keys` or `PRAGMA main.foreign_keys`
-    let is_foreign_keys =
-        |token: Token<'_>| token.identifier().is_some_and(|name| name.eq_ignore_ascii_case("foreign_keys"));
-    if statement.kind == StatementKind::Pragma && words.take(3).any(is_foreign_keys) {
-        let message = "`PRAGMA foreign_keys` in a migration: it has no effect inside a transaction".to_owned();
-        let help = "delete the statement; foreign keys are not enforced while a migration runs, and are checked at \
-                    its end";
-        return Err((statement.line, message, help.to_owned()));
-    }
-    Ok(())
 }
 
 /// Whether `word` looks like a misspelling of `known`: `_` for `-`, another case, or up to two letters wrong.

@@ -8,6 +8,7 @@
 mod ast;
 mod builtin;
 mod catalog;
+pub mod cut;
 mod functions;
 mod mistake;
 mod parse_call;
@@ -25,6 +26,7 @@ mod resolve_write;
 mod resolver;
 mod scope;
 mod types;
+mod visit;
 
 use std::ops::Range;
 

@@ -1,14 +1,18 @@
 //! A database that migrations are applied to over a connection.
 
+mod abandoned;
 #[cfg(feature = "remote")]
 mod ahead;
+mod batched;
 mod checked;
 mod expressions;
 #[cfg(feature = "remote")]
 mod forecast;
 #[cfg(feature = "remote")]
 pub(super) mod known;
+mod online;
 mod part;
+mod pieces;
 #[cfg(feature = "remote")]
 mod pipelined;
 mod references;
@@ -18,6 +22,7 @@ mod rust;
 mod steps;
 mod target;
 mod transactions;
+mod walk;
 
 #[cfg(feature = "libsql")]
 use std::path::{Path, PathBuf};
@@ -35,8 +40,11 @@ use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
 #[cfg(feature = "libsql")]
 use crate::engine::owner::{Owner, owner};
+use crate::engine::pieces::Limits;
 use crate::engine::tracker::Tracker;
 use crate::sql::{Statement, split};
+
+pub use abandoned::GivenUp;
 
 /// What is said when a transaction cannot be ended.
 pub const CANNOT_COMMIT: &str = "cannot commit";
@@ -62,6 +70,10 @@ pub struct Database {
     data_version: Option<i64>,
     /// All that has to be recorded when the next migration begins, if it is not only its number.
     expected_history: Option<String>,
+    /// How large the pieces of a long migration are.
+    pace: Limits,
+    /// Whether something hidden is left of a rebuild online.
+    is_left_over: bool,
     /// The counter of schema changes when the history was read, until somebody asks for it.
     version_with_history: Option<i64>,
     /// The state that is begun at, until the history is asked for, and from then on until it is left.
@@ -130,6 +142,8 @@ impl Database {
             meter: None,
             data_version: None,
             expected_history: None,
+            pace: Limits::default(),
+            is_left_over: false,
             version_with_history: None,
             #[cfg(feature = "remote")]
             from: None,
@@ -196,6 +210,13 @@ impl Database {
     #[must_use]
     pub fn only_at(mut self, data_version: i64) -> Self {
         self.data_version = Some(data_version);
+        self
+    }
+
+    /// How large the pieces of migrations are that are several transactions.
+    #[must_use]
+    pub fn pacing(mut self, limits: Limits) -> Self {
+        self.pace = limits;
         self
     }
 

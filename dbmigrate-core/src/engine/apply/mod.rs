@@ -27,6 +27,7 @@ mod statistics;
 mod work;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -35,6 +36,7 @@ use super::connection::Row;
 use super::engines::Turso;
 use super::error::EngineError;
 use super::introspect::{Introspected, Unreadable};
+use super::progress::Progress;
 use crate::folder::script::{Script, ScriptError};
 use crate::folder::{FolderError, Migration};
 use crate::plan::Preflight;
@@ -43,7 +45,7 @@ use crate::sql::Name;
 
 pub use adopt::{AdoptError, Adopted, Adoption, Refusal, adopt};
 pub use correct::{Correction, Note, correct};
-pub use database::Database;
+pub use database::{Database, GivenUp};
 pub use drift::{Drift, Drifted, DriftedObject, Tolerated};
 pub use evaluated::FailingRows;
 pub use filled::{Slot, filled};
@@ -166,6 +168,31 @@ pub struct Done {
     pub restored: Vec<Restored>,
 }
 
+/// A migration that is several transactions has gone on by one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Advanced {
+    /// The migration.
+    pub migration: String,
+    /// The line of its statement.
+    pub line: usize,
+    /// The table that it goes through.
+    pub table: Name,
+    /// How many rows of the table are done.
+    pub visited: u64,
+    /// How many rows were written.
+    pub changed: u64,
+    /// How many rows of the table the piece had.
+    pub rows: u64,
+    /// How much of the table is done, from 0 to 1, as far as that is known.
+    pub part: Option<f64>,
+    /// How long the lock was held.
+    pub held: Duration,
+    /// How long it was waited for.
+    pub waited: Duration,
+    /// How long nothing happens now.
+    pub pause: Duration,
+}
+
 /// What became of several migrations that were to be applied, one after the other or all in one transaction.
 #[derive(Debug, Default)]
 pub struct Attempt {
@@ -200,6 +227,8 @@ impl From<Result<(Step, Vec<Restored>), Failure>> for Attempt {
 pub enum Stop {
     /// Another runner has changed something since the database was looked at: look again.
     Overtaken,
+    /// Somebody has said so, in the middle of one that goes on the next time.
+    Interrupted,
     /// One of them failed.
     Failed {
         /// Which one, counted from 0.
@@ -290,6 +319,18 @@ pub trait Target {
 
     /// Runs a migration that is not for a transaction, then records it.
     async fn apply_without_transaction(&mut self, migration: &Prepared<'_>, position: usize) -> Result<Step, Failure>;
+
+    /// The migration that is under way, if one is: it is several transactions, and not all of them are done.
+    async fn under_way(&mut self) -> Result<Option<Progress>, EngineError>;
+
+    /// Applies a migration that is several transactions behind `position` others, from where it stands. Whoever is told of
+    /// each says whether it goes on.
+    async fn apply_in_pieces(
+        &mut self,
+        migration: &Prepared<'_>,
+        position: usize,
+        told: &mut dyn FnMut(&Advanced) -> bool,
+    ) -> Attempt;
 
     /// Records migrations as applied whose schema the database has already, in one transaction and without executing
     /// any of their statements. `None` if that was done, else why nothing was.
@@ -432,6 +473,38 @@ pub enum Failure {
         /// Whether the history says that it was not applied. If not, nobody can tell.
         is_known: bool,
     },
+    /// Something failed in a migration that is several transactions: those before it stay, and it goes on behind them.
+    #[error("{failure}")]
+    UnderWay {
+        /// What.
+        failure: Box<Failure>,
+        /// How far it is.
+        progress: Box<Progress>,
+    },
+    /// A rebuild cannot be made online.
+    #[error("it cannot be rebuilt online: {why}")]
+    NotOnline {
+        /// The line of the directive.
+        line: usize,
+        /// Why.
+        why: String,
+    },
+    /// The old and the new table of a rebuild online differ: somebody writes without the triggers that note it.
+    #[error("the rows of `{table}` and of its copy differ")]
+    Differs {
+        /// The table.
+        table: Name,
+    },
+    /// A statement cannot be run in batches.
+    #[error("{message}")]
+    NotBatched {
+        /// The line of the directive.
+        line: usize,
+        /// Why.
+        message: String,
+        /// What to do about it.
+        help: Option<String>,
+    },
     /// Something failed after the statement of a migration that runs outside of a transaction: what the statement did
     /// stays, and is not recorded.
     #[error("{0}")]
@@ -443,7 +516,7 @@ impl Failure {
     pub fn engine_error(&self) -> Option<&EngineError> {
         match self {
             Self::Statement { error, .. } | Self::Engine { error, .. } | Self::Lost { error, .. } => Some(error),
-            Self::NotUndone(failure) => failure.engine_error(),
+            Self::NotUndone(failure) | Self::UnderWay { failure, .. } => failure.engine_error(),
             _ => None,
         }
     }
@@ -508,8 +581,16 @@ pub enum ApplyError {
         /// What differs from the snapshot, if that is the reason.
         differences: Vec<String>,
     },
-    /// A migration that is not for a transaction was to be part of one.
-    #[error("migration `{name}` runs outside a transaction and cannot be part of an atomic run")]
+    /// A migration is under way in the database that the folder does not have next, or not as it began.
+    #[error("migration `{}` is under way in the database, and {why}", progress.name)]
+    UnderWay {
+        /// How far it is.
+        progress: Box<Progress>,
+        /// What is in the way of going on.
+        why: &'static str,
+    },
+    /// A migration that is not for a transaction, or several of them, was to be part of one.
+    #[error("migration `{name}` is not one transaction and cannot be part of an atomic run")]
     NotAtomic {
         /// Its name.
         name: String,

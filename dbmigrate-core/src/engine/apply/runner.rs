@@ -3,12 +3,15 @@
 use super::drift::{Drift, Drifted, Tolerated};
 use super::history::{self, Record};
 use super::read::Scripts;
-use super::{Announcement, ApplyError, Attempt, Done, Failure, Loss, Prepared, Restored, State, Stop, Target};
+use super::{
+    Advanced, Announcement, ApplyError, Attempt, Done, Failure, Loss, Prepared, Restored, State, Stop, Target,
+};
 use crate::diff::differences;
 use crate::diff::{Renames, diff};
 use crate::engine::engines::{Refusal, Turso, lacking};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::Unreadable;
+use crate::engine::progress::Progress;
 use crate::folder::script::{Script, ScriptError};
 use crate::folder::{Folder, FolderError, Migration, RustStep};
 use crate::schema::Schema;
@@ -31,7 +34,11 @@ pub trait Observer {
     fn wants_losses(&self) -> bool {
         true
     }
-    /// Whether no further migration is to be begun.
+    /// A migration that is several transactions has gone on by one.
+    fn advanced(&mut self, _advanced: &Advanced) {}
+    /// A migration is gone on with that was begun before: how far it is.
+    fn resumes(&mut self, _progress: &Progress) {}
+    /// Whether no further migration is to be begun, and one that is several transactions is left where it is.
     fn is_stopped(&self) -> bool {
         false
     }
@@ -83,6 +90,21 @@ pub struct Status {
     /// How many records the history has: the place behind which the next migration is recorded. More than migrations
     /// are applied, where one of them replaces several that the database has.
     pub position: usize,
+    /// The migration that is under way, if one is.
+    pub under_way: Option<Progress>,
+}
+
+impl Status {
+    /// What is in the way of going on with what is under way.
+    pub fn obstacle(&self, folder: &Folder) -> Option<&'static str> {
+        let progress = self.under_way.as_ref()?;
+        match folder.migrations().get(self.applied) {
+            Some(next) if next.name.as_str() != progress.name => Some("is not the next one of the folder"),
+            Some(next) if next.sql.to_hex() != progress.checksum => Some("was edited since it began"),
+            Some(_) => None,
+            None => Some("is not in the folder"),
+        }
+    }
 }
 
 /// What a database is, compared with the snapshot that it should be at.
@@ -118,7 +140,9 @@ pub async fn status(target: &mut impl Target, folder: &Folder) -> Result<Status,
         target.history().await.map_err(|error| ApplyError::Engine { action: "cannot read the history", error })?;
     let applied = history::compare(&history, folder.migrations())?;
     let position = history.len();
-    Ok(Status { history, applied, position })
+    let read = |error| ApplyError::Engine { action: "cannot read what is under way", error };
+    let under_way = target.under_way().await.map_err(read)?;
+    Ok(Status { history, applied, position, under_way })
 }
 
 /// The migrations that are to be applied: those behind the first `applied`, up to the one called `to`.
@@ -215,6 +239,9 @@ async fn run(
     let mut drift = None;
     let mut verified = false;
     loop {
+        if let (Some(why), Some(progress)) = (now.obstacle(folder), &now.under_way) {
+            return Err(ApplyError::UnderWay { progress: Box::new(progress.clone()), why });
+        }
         let pending = pending(folder, now.applied, options.to)?;
         let count = if options.atomic { pending.len() } else { pending.len().min(target.at_once()) };
         let texts = match options.read {
@@ -222,8 +249,8 @@ async fn run(
             None => pending[..count].iter().map(|one| folder.sql(one)).collect::<Result<Vec<String>, FolderError>>()?,
         };
         let scripts = match options.read {
-            Some(read) => scripts(folder, pending, read.of(&pending[..count]), options)?,
-            None => scripts(folder, pending, parsed(folder, pending, &texts), options)?,
+            Some(read) => scripts(folder, pending, read.of(&pending[..count]), (options, target.is_rehearsal()))?,
+            None => scripts(folder, pending, parsed(folder, pending, &texts), (options, target.is_rehearsal()))?,
         };
         if !verified {
             refuse_missing_step(target, folder, pending, options)?;
@@ -259,8 +286,9 @@ async fn run(
             outcome.before = now.applied.saturating_sub(outcome.applied.len());
             return Ok(outcome);
         }
-        // what runs outside of a transaction cannot be taken back
-        if target.is_rehearsal() && scripts.iter().any(|script| script.no_transaction) {
+        // what runs outside of a transaction cannot be taken back, and of what is under way a part is done
+        let is_begun = now.under_way.is_some();
+        if target.is_rehearsal() && (is_begun || scripts.iter().any(|script| script.no_transaction)) {
             return Ok(Outcome { before: now.applied, ..outcome });
         }
         let group = group(folder, pending, scripts, drift.as_ref(), options.atomic || target.is_rehearsal())?;
@@ -276,7 +304,17 @@ async fn run(
             }
         }
         observer.begin(name_of(0), outcome.applied.len() + 1, outcome.applied.len() + pending.len());
+        if let Some(progress) = now.under_way.take() {
+            observer.resumes(&progress);
+        }
         let attempt = match &group[..] {
+            [alone] if alone.script.is_in_pieces() && !target.is_rehearsal() => {
+                let mut told = |advanced: &Advanced| {
+                    observer.advanced(advanced);
+                    !observer.is_stopped()
+                };
+                target.apply_in_pieces(alone, now.position, &mut told).await
+            }
             [alone] if alone.script.no_transaction => {
                 let step = target.apply_without_transaction(alone, now.position).await;
                 Attempt::from(step.map(|step| (step, Vec::new())))
@@ -296,6 +334,10 @@ async fn run(
                 return Ok(Outcome { before: now.applied - outcome.applied.len(), ..outcome });
             }
             None => {}
+            Some(Stop::Interrupted) => {
+                outcome.before = now.applied.saturating_sub(outcome.applied.len());
+                return Ok(outcome);
+            }
             Some(Stop::Overtaken) => {
                 now = status(target, folder).await?;
                 verified = false;
@@ -344,7 +386,7 @@ fn scripts<'t>(
     folder: &Folder,
     migrations: &[Migration],
     parsed: impl Iterator<Item = Result<Script<'t>, ScriptError>>,
-    options: Options<'_>,
+    (options, is_rehearsal): (Options<'_>, bool),
 ) -> Result<Vec<Script<'t>>, ApplyError> {
     let mut scripts = Vec::new();
     for (migration, script) in migrations.iter().zip(parsed) {
@@ -352,7 +394,9 @@ fn scripts<'t>(
         if let Some((line, tables)) = script.broken_promise(|| folder.schema_before(migration).ok()) {
             return Err(failed(folder, migration, Failure::Rewrites { line, tables }, Vec::new()));
         }
-        if !script.no_transaction {
+        // a rehearsal is one transaction, of statements that any of them can be
+        let runs_alone = if is_rehearsal { script.no_transaction } else { script.runs_alone() };
+        if !runs_alone {
             scripts.push(script);
             continue;
         }
@@ -399,7 +443,7 @@ fn differences_of(
     drift: Option<&Drift>,
 ) -> Result<Vec<String>, ApplyError> {
     let reason = match failure {
-        Failure::NotUndone(reason) => reason,
+        Failure::NotUndone(reason) | Failure::UnderWay { failure: reason, .. } => reason,
         failure => failure,
     };
     let Failure::Structure { found, unreadable } = reason else { return Ok(Vec::new()) };
@@ -499,6 +543,9 @@ async fn standing(
         }
     }
     let wanted_hash = last.map_or_else(|| SchemaHash::default().to_hex(), |last| last.schema.to_hex());
+    // what is under way has left the state that it says
+    let under_way = now.under_way.as_ref().map(|progress| progress.schema_hash.clone());
+    let wanted_hash = under_way.unwrap_or(wanted_hash);
     if target.has_schema(&wanted_hash).await.map_err(engine)? {
         return Ok(Standing::AsRecorded);
     }

@@ -24,6 +24,8 @@ pub(in crate::engine) struct Copy {
     pub(super) create: String,
     /// The texts of the indexes.
     pub(super) indexes: Vec<String>,
+    /// Which of them the old table has with the same entries, so that its pages can go on as they are.
+    pub(super) are_kept: Vec<bool>,
     pub(super) key: Key,
     /// The tables that its foreign keys refer to, itself aside.
     pub(super) parents: Vec<Name>,
@@ -64,8 +66,11 @@ impl Copy {
         let others = schema.tables.iter().filter(|other| other.name != *table);
         let children: Vec<&Table> =
             others.filter(|other| other.foreign_keys.iter().any(|key| key.parent == *table)).collect();
+        let key = Key::of(before, rebuild)?;
+        let is_kept = |index: &Index| key.is_rowid() && has_same_entries(before, rebuild, index);
         Ok(Self {
-            key: Key::of(before, rebuild)?,
+            are_kept: rebuild.indexes.iter().map(|(_, index)| is_kept(index)).collect(),
+            key,
             has_children: !children.is_empty(),
             can_break_references: can_break_references(before, rebuild, &children),
             before: before.clone(),
@@ -101,9 +106,12 @@ impl Copy {
         }
     }
 
-    /// The statements that make what there has to be before the first row is copied. Indexes grow with the rows, under
-    /// other names: those of a whole table are made by one statement, for as long as it takes.
-    pub(in crate::engine) fn prepare(&self, migration: &str) -> Vec<String> {
+    /// The statements that make what there has to be before the first row is copied.
+    ///
+    /// An index of a whole table is made by one statement, for as long as it takes, so that indexes grow with the rows,
+    /// under other names. In a database whose schema can be written, those that do not change are kept as they are. On a
+    /// server only unique ones grow: no name can be given to them in the end, and without them a row could come twice.
+    pub(in crate::engine) fn prepare(&self, migration: &str, is_local: bool) -> Vec<String> {
         let numbers = |letter| self.key.columns_of(letter);
         let mut statements = vec![
             self.create_copy(),
@@ -119,12 +127,18 @@ impl Copy {
                 crate::sql::name::quote_string(migration)
             ),
         ];
-        let indexes = self.rebuild.indexes.iter().enumerate();
+        let indexes = self.rebuild.indexes.iter().enumerate().filter(|(at, _)| self.grows(*at, is_local));
         statements.extend(indexes.map(|(at, (_, index))| {
             render::create_index(&COPY.into(), &Index { name: index_name(at), ..index.clone() })
         }));
         statements.extend(follow::triggers(&self.before, &self.key));
         statements
+    }
+
+    /// Whether an index grows with the rows.
+    pub(super) fn grows(&self, at: usize, is_local: bool) -> bool {
+        let is_unique = self.rebuild.indexes.get(at).is_some_and(|(_, index)| index.unique);
+        if is_local { !self.are_kept.get(at).is_some_and(|kept| *kept) } else { is_unique }
     }
 
     /// The statement that makes the new table.
@@ -176,7 +190,7 @@ pub(in crate::engine) fn unfollow() -> Vec<String> {
 }
 
 /// The name of an index of the new table until the swap.
-pub(super) fn index_name(at: usize) -> Name {
+pub(in crate::engine) fn index_name(at: usize) -> Name {
     Name::from(format!("{ONLINE_PREFIX}index_{}", at + 1))
 }
 
@@ -190,17 +204,29 @@ pub(super) fn no_parent(parent: &Name) -> Name {
     Name::from(format!("{NO_PARENT}{parent}"))
 }
 
+/// Whether a column has in each row what it had, and compares as it did.
+fn stays(before: &Table, rebuild: &Rebuild, name: &Name) -> bool {
+    let after = &rebuild.definition;
+    let copied = rebuild.values.iter().find(|(column, _)| column == name);
+    let is_copied = copied.is_some_and(|(_, value)| Expr::new(value).as_column().as_ref() == Some(name));
+    let (Some(old), Some(new)) = (before.column(name), after.column(name)) else { return false };
+    is_copied && before.affinity(old) == after.affinity(new) && old.collate == new.collate
+}
+
+/// Whether an index of the new table has the entries that one of the same name of the old table has: the same parts, over
+/// columns that stay, of the same rowids.
+fn has_same_entries(before: &Table, rebuild: &Rebuild, index: &Index) -> bool {
+    let columns = before.columns.iter().chain(&rebuild.definition.columns).map(|column| &column.name);
+    before.indexes.get(&index.name) == Some(index)
+        && columns.filter(|name| index.mentions(name)).all(|name| stays(before, rebuild, name))
+}
+
 /// Whether a foreign key may be violated behind the rebuild that was not before. If it has the same foreign keys, over
 /// columns that are copied as they are, and whatever others refer to is copied as it is, then each row has the parent
 /// that it had, and each child its own.
 fn can_break_references(before: &Table, rebuild: &Rebuild, children: &[&Table]) -> bool {
     let after = &rebuild.definition;
-    let stays = |name: &Name| {
-        let copied = rebuild.values.iter().find(|(column, _)| column == name);
-        let is_copied = copied.is_some_and(|(_, value)| Expr::new(value).as_column().as_ref() == Some(name));
-        let (Some(old), Some(new)) = (before.column(name), after.column(name)) else { return false };
-        is_copied && before.affinity(old) == after.affinity(new) && old.collate == new.collate
-    };
+    let stays = |name: &Name| stays(before, rebuild, name);
     let is_known = |key: &crate::schema::ForeignKey| {
         let same = |old: &crate::schema::ForeignKey| {
             old.columns == key.columns && old.parent == key.parent && old.parent_columns == key.parent_columns

@@ -11,6 +11,8 @@ pub(super) struct Key {
     parts: Vec<Part>,
     /// Whether the order of the key is that of its index, backwards.
     descends: bool,
+    /// Whether it is the rowid, by whatever names.
+    is_rowid: bool,
 }
 
 /// A column of a key.
@@ -83,7 +85,7 @@ impl Key {
             return None;
         }
         let (new, _) = rebuild.values.iter().find(|(name, value)| is_rowid(name) && is_old(value))?;
-        Some(Self { parts: vec![Part { old, new: new.clone(), collate: None }], descends: false })
+        Some(Self { parts: vec![Part { old, new: new.clone(), collate: None }], descends: false, is_rowid: true })
     }
 
     fn columns(
@@ -122,7 +124,7 @@ impl Key {
             .collated_keys()
             .chain(indexed)
             .any(|key: Vec<_>| key.len() == parts.len() && parts.iter().zip(&key).all(|(own, one)| same(own, one)));
-        has_it.then_some(Self { parts, descends })
+        has_it.then_some(Self { parts, descends, is_rowid: false })
     }
 
     /// The columns of both tables that it consists of.
@@ -189,6 +191,11 @@ impl Key {
     pub(super) fn is_same(&self, new: &str, old: &str) -> String {
         let part = |part: &Part| format!("{new}.{}{} = {old}.{}", part.new.sql(), part.collation(), part.old.sql());
         self.parts.iter().map(part).collect::<Vec<_>>().join(" AND ")
+    }
+
+    /// Whether it is the rowid, so that an index of the one table leads to the rows of the other as well.
+    pub(super) fn is_rowid(&self) -> bool {
+        self.is_rowid
     }
 
     /// Whether it consists of these columns of the old table.

@@ -15,8 +15,8 @@ pub(in crate::engine) struct Made {
     pub(in crate::engine) dropped: Option<Name>,
     /// `CREATE INDEX`.
     pub(in crate::engine) create: String,
-    /// What it was called while it grew.
-    pub(in crate::engine) grown: Name,
+    /// What it was called while it grew, if it did.
+    pub(in crate::engine) grown: Option<Name>,
 }
 
 impl Copy {
@@ -24,7 +24,7 @@ impl Copy {
     ///
     /// With `legacy_alter_table`, a rename leaves the foreign keys of other tables as they are, and views
     /// (sqlite.org/pragma.html#pragma_legacy_alter_table). There is no statement that renames an index, or gives a table
-    /// another foreign key: both are only names in `sqlite_schema`, and nothing of what is stored depends on them.
+    /// another foreign key, or hands an index over: all of them are only names in `sqlite_schema`, and nothing of what is stored depends on them.
     pub(in crate::engine) fn swap_locally(&self, legacy_was_on: bool) -> Vec<String> {
         let table = self.table();
         let mut statements = self.carry_mark();
@@ -34,20 +34,21 @@ impl Copy {
             "PRAGMA legacy_alter_table = OFF".to_owned(),
             format!("ALTER TABLE {COPY} RENAME TO {}", table.sql()),
             "PRAGMA writable_schema = ON".to_owned(),
-            update("table", table, table, &self.stored()),
+            update("table", table, (table, table), &self.stored()),
         ]);
-        let old = self.before.indexes.iter().enumerate();
-        statements.extend(old.map(|(at, index)| {
+        let new = || self.rebuild.indexes.iter().zip(&self.indexes).enumerate();
+        let is_kept = |name: &Name| new().any(|(at, ((_, index), _))| self.are_kept[at] && index.name == *name);
+        let gone = self.before.indexes.iter().enumerate().filter(|(_, index)| !is_kept(&index.name));
+        let old = Name::from(OLD);
+        statements.extend(gone.map(|(at, index)| {
             let name = old_index_name(at);
-            let create = render::create_index(&OLD.into(), &Index { name: name.clone(), ..index.clone() });
-            update("index", &index.name, &name, &create)
+            let create = render::create_index(&old, &Index { name: name.clone(), ..index.clone() });
+            update("index", &index.name, (&name, &old), &create)
         }));
-        let new = self.rebuild.indexes.iter().zip(&self.indexes).enumerate();
-        statements.extend(
-            new.map(|(at, ((_, index), text))| {
-                update("index", &index_name(at), &index.name, &stored_index(text, index))
-            }),
-        );
+        statements.extend(new().map(|(at, ((_, index), text))| {
+            let from = if self.are_kept[at] { index.name.clone() } else { index_name(at) };
+            update("index", &from, (&index.name, table), &stored_index(text, index))
+        }));
         statements.push("PRAGMA writable_schema = RESET".to_owned());
         if legacy_was_on {
             statements.push("PRAGMA legacy_alter_table = ON".to_owned());
@@ -80,7 +81,7 @@ impl Copy {
         let made = made.map(|(at, ((_, index), text))| Made {
             dropped: self.before.indexes.contains(&index.name).then(|| index.name.clone()),
             create: text.clone(),
-            grown: index_name(at),
+            grown: self.grows(at, false).then(|| index_name(at)),
         });
         made.collect()
     }
@@ -99,10 +100,11 @@ impl Copy {
     }
 }
 
-fn update(kind: &str, from: &Name, to: &Name, sql: &str) -> String {
-    let (from, to) = (quote_string(from.as_str()), quote_string(to.as_str()));
+/// Gives an object of the schema another name, another table and another text.
+fn update(kind: &str, from: &Name, (name, table): (&Name, &Name), sql: &str) -> String {
+    let [from, name, table] = [from, name, table].map(|name| quote_string(name.as_str()));
     format!(
-        "UPDATE sqlite_schema SET name = {to}, sql = {} WHERE type = '{kind}' AND name = {from} COLLATE NOCASE",
+        "UPDATE sqlite_schema SET name = {name}, tbl_name = {table}, sql = {} WHERE type = '{kind}' AND name = {from} COLLATE NOCASE",
         quote_string(sql)
     )
 }

@@ -138,7 +138,7 @@ async fn run(case: &Case, as_on_server: bool, offset: usize) {
     let schema = introspect(&online).await.expect("a schema").schema;
     let copy = Copy::of(&schema, &rebuild, &statements).expect("it can be done");
     online.run("PRAGMA foreign_keys = OFF").await.expect("keys");
-    all(&online, &copy.prepare("0002_x")).await;
+    all(&online, &copy.prepare("0002_x", !as_on_server)).await;
     let mut writes = case.writes.iter().cycle().skip(offset).take(case.writes.len());
     let mut pieces = 0;
     loop {
@@ -166,7 +166,8 @@ async fn run(case: &Case, as_on_server: bool, offset: usize) {
         for made in copy.indexes_to_make() {
             let drop = made.dropped.map(|name| format!("DROP INDEX IF EXISTS {}", name.sql()));
             let mut statements: Vec<String> = drop.into_iter().collect();
-            statements.extend([made.create, format!("DROP INDEX {}", made.grown.sql())]);
+            statements.push(made.create);
+            statements.extend(made.grown.map(|name| format!("DROP INDEX {}", name.sql())));
             all(&online, &statements).await;
         }
     } else {

@@ -1,6 +1,6 @@
 //! What a script says, apart from its comments and its layout: the statements and directives that it has.
 
-use super::{Allow, Directive, Parsed, directives, parse_directive, reason, rust, undo};
+use super::{Allow, Directive, Parsed, batched, directives, parse_directive, reason, rust, undo};
 use crate::folder::Checksum;
 use crate::plan::{Lint, UNCHECKED};
 use crate::sha256::Sha256;
@@ -8,7 +8,7 @@ use crate::sql::{Statement, TokenKind, split, tokenize};
 
 /// The checksum of the statements and directives of a script: two that differ in comments, white space and empty
 /// statements have the same one. Directives count by what they say and not by where they stand, except for `undo`,
-/// whose section is a part of it, and `rust`, which runs between statements.
+/// whose section is a part of it, `rust`, which runs between statements, and `batched`, which belongs to one.
 pub fn meaning(text: &str) -> Checksum {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut hash = Hash(Sha256::new());
@@ -30,14 +30,17 @@ impl Hash {
         self.statements(&statements);
         for directive in directives(text).ok()?.iter().filter(|one| !undo::is_undo(one)) {
             match parse_directive(directive) {
-                // says what the statements are, which they are without it
-                Ok(Parsed::Rebuild(_)) => {}
+                // says what the statements are, which they are without it, or how they are run
+                Ok(Parsed::Rebuild(_) | Parsed::Online) => {}
                 Ok(Parsed::Rust) => {
                     self.directive(directive);
                     let step = rust::place(directive, &statements, None).ok()?;
                     self.part(&step.after.to_string());
                 }
                 _ => self.directive(directive),
+            }
+            if let Ok(Parsed::Batched(rest)) = parse_directive(directive) {
+                self.part(&batched::parse(directive, rest, &statements, &[]).ok()?.statement.to_string());
             }
         }
         if let Some(undo) = undo {

@@ -370,7 +370,7 @@ impl Attempt {
         self.applied.extend(more.applied);
         self.stopped = more.stopped.map(|stop| match stop {
             Stop::Failed { at, failure } => Stop::Failed { at: done + at, failure },
-            Stop::Overtaken => Stop::Overtaken,
+            other => other,
         });
     }
 

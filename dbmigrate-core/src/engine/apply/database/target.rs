@@ -8,7 +8,10 @@ use super::super::adopt::{Adoption, Refusal};
 use super::super::correct::Correction;
 use super::super::history::{self, Record};
 use super::super::runner::lacked;
-use super::super::{Answer, Attempt, FailingRows, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target};
+use super::super::{
+    Advanced, Answer, Attempt, FailingRows, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target,
+};
+use super::abandoned::is_left_over;
 use super::{Database, cannot_read, milliseconds, split_all};
 #[cfg(feature = "remote")]
 use super::{ahead, pipelined, rows};
@@ -19,6 +22,9 @@ use crate::engine::error::EngineError;
 #[cfg(feature = "remote")]
 use crate::engine::error::ErrorKind;
 use crate::engine::introspect::{Introspected, Unreadable, introspect_without};
+#[cfg(feature = "remote")]
+use crate::engine::progress::PROGRESS_TABLE;
+use crate::engine::progress::Progress;
 use crate::engine::tracker::schema_version;
 use crate::folder::Script;
 use crate::plan::Preflight;
@@ -234,6 +240,45 @@ impl Target for Database {
         Ok(Step::Applied { milliseconds: duration })
     }
 
+    async fn under_way(&mut self) -> Result<Option<Progress>, EngineError> {
+        #[cfg(feature = "remote")]
+        {
+            // what was seen from afar has no such table, or it was looked at closely
+            if self.base.is_some() {
+                return Ok(None);
+            }
+            if self.connection.server().is_some() {
+                let known = self.tracker.as_ref().filter(|_| self.ahead.stored.is_some());
+                if !known.is_some_and(|tracker| tracker.stored().any(|object| object.name == *PROGRESS_TABLE)) {
+                    return Ok(None);
+                }
+            }
+        }
+        let found = Progress::read(&self.connection).await?;
+        // the migration is recorded, or given up, and what is left of it is in nobody's way
+        self.is_left_over = found.as_ref().is_some_and(is_left_over);
+        Ok(found.filter(|progress| !is_left_over(progress)))
+    }
+
+    async fn apply_in_pieces(
+        &mut self,
+        migration: &Prepared<'_>,
+        position: usize,
+        told: &mut dyn FnMut(&Advanced) -> bool,
+    ) -> Attempt {
+        #[cfg(feature = "remote")]
+        if self.connection.server().is_some()
+            && self.turso().is_none()
+            && let Some((_, failure)) = pipelined::refused(std::slice::from_ref(migration))
+        {
+            return Attempt::failed(0, failure);
+        }
+        if migration.script.online.is_some() {
+            return self.apply_online(migration, position, told).await;
+        }
+        self.apply_pieces(migration, position, told).await
+    }
+
     async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<Option<Refusal>, EngineError> {
         self.connection.begin().await?;
         let result = self.adopt_inside(adoption).await;
@@ -247,6 +292,10 @@ impl Target for Database {
     }
 
     async fn finish(&mut self) -> Result<(), EngineError> {
+        if std::mem::take(&mut self.is_left_over) && !self.is_rehearsal {
+            // the next run does it otherwise
+            let _ = self.empty_hidden(&mut || true).await;
+        }
         match self.foreign_keys.take() {
             Some(true) => self.connection.turn_foreign_keys_on().await,
             _ => Ok(()),

@@ -94,7 +94,7 @@ impl Database {
             attempt.applied.extend(one.applied);
             attempt.stopped = one.stopped.map(|stop| match stop {
                 Stop::Failed { failure, .. } => Stop::Failed { at, failure },
-                Stop::Overtaken => Stop::Overtaken,
+                other => other,
             });
             if attempt.stopped.is_some() {
                 break;
@@ -150,7 +150,7 @@ impl Database {
     }
 
     /// Whether what was compared before the lock was held is what is there now.
-    async fn is_turn(&mut self, position: usize) -> Result<bool, Failure> {
+    pub(super) async fn is_turn(&mut self, position: usize) -> Result<bool, Failure> {
         self.refuse_other_rows().await?;
         let is_turn = match self.is_outdated().await {
             Ok(false) => self.is_at(position).await,

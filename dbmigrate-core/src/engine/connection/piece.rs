@@ -1,0 +1,197 @@
+//! A transaction behind a condition: one of the many that a long migration is made of. On a server it is one request, with
+//! what is to be known for the next one.
+
+use std::time::{Duration, Instant};
+
+use super::{Backend, Connection, Row, integer};
+use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::pieces::Bound;
+
+/// What has to hold when the lock is held, and what is done then.
+#[derive(Debug, Clone, Default)]
+pub struct Piece {
+    /// An expression, and its values: if it is not true, nothing is done.
+    pub guard: Bound,
+    /// The statements.
+    pub statements: Vec<Bound>,
+    /// What is asked behind the commit.
+    pub behind: Vec<Bound>,
+    /// Whether references are checked, and actions of foreign keys happen, as for an application.
+    pub foreign_keys: bool,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub enum Worked {
+    /// It was committed.
+    Done {
+        /// How many rows each statement has written.
+        changes: Vec<u64>,
+        /// The answers to what was asked behind it.
+        answers: Vec<Result<Vec<Row>, EngineError>>,
+        /// How long it waited for the lock.
+        waited: Duration,
+        /// How long it held it.
+        held: Duration,
+    },
+    /// The condition did not hold, and nothing was done.
+    NotItsTurn,
+}
+
+/// Why it was not committed; nothing of it stays, unless the answer was lost ([`ErrorKind::Lost`]).
+#[derive(Debug)]
+pub struct NotWorked {
+    /// The statement that failed, counted from 0; `None` if it was something around them.
+    pub statement: Option<usize>,
+    /// Why.
+    pub error: EngineError,
+}
+
+impl NotWorked {
+    fn around(error: EngineError) -> Self {
+        Self { statement: None, error }
+    }
+
+    /// Whether it may go well the next time: somebody else has had the lock, or nothing has arrived.
+    pub fn may_be_tried_again(&self) -> bool {
+        use ErrorKind::{Locked, Stolen, StreamExpired, Unreachable};
+        matches!(self.error.kind, Locked | Stolen | StreamExpired | Unreachable)
+    }
+
+    /// Whether nobody knows what became of it.
+    pub fn is_lost(&self) -> bool {
+        self.error.kind == ErrorKind::Lost
+    }
+}
+
+impl Connection {
+    /// Does a piece of work, or nothing at all.
+    ///
+    /// # Errors
+    /// If it fails.
+    pub async fn work(&self, piece: &Piece) -> Result<Worked, NotWorked> {
+        match &self.backend {
+            Backend::Local(_) => {
+                let worked = self.work_here(piece).await;
+                if !matches!(worked, Ok(Worked::Done { .. })) {
+                    self.roll_back().await;
+                }
+                worked
+            }
+            #[cfg(feature = "remote")]
+            Backend::Server(server) => server.work(piece),
+        }
+    }
+
+    async fn work_here(&self, piece: &Piece) -> Result<Worked, NotWorked> {
+        let keys = if piece.foreign_keys { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" };
+        self.run(keys).await.map_err(NotWorked::around)?;
+        let begun = Instant::now();
+        self.begin().await.map_err(NotWorked::around)?;
+        let (waited, locked) = (begun.elapsed(), Instant::now());
+        let (holds, values) = &piece.guard;
+        match self.rows_with(&format!("SELECT {holds}"), values.clone()).await {
+            Ok(rows) if rows.first().is_some_and(|row| integer(&row[0]) == 1) => {}
+            // what it is about is there no more
+            Ok(_) => return Ok(Worked::NotItsTurn),
+            Err(error) if error.kind == ErrorKind::Statement => return Ok(Worked::NotItsTurn),
+            Err(error) => return Err(NotWorked::around(error)),
+        }
+        let mut changes = Vec::with_capacity(piece.statements.len());
+        for (at, (sql, values)) in piece.statements.iter().enumerate() {
+            let run = self.run_with(sql, values.clone()).await;
+            run.map_err(|error| NotWorked { statement: Some(at), error })?;
+            changes.push(self.changes());
+        }
+        self.commit().await.map_err(NotWorked::around)?;
+        let held = locked.elapsed();
+        let answers = self.ask_all_with(piece.behind.clone()).await.map_err(NotWorked::around)?;
+        Ok(Worked::Done { changes, answers, waited, held })
+    }
+}
+
+/// The same on a server.
+#[cfg(feature = "remote")]
+mod on_server {
+    use super::{Duration, EngineError, NotWorked, Piece, Worked};
+    use crate::engine::connection::server::{ServerConnection, of_commit, stolen};
+    use crate::engine::remote::{Batch, Outcome, and, is_autocommit, not, ok};
+    use crate::engine::value::Value;
+
+    /// What a guard that does not hold has in its message.
+    const NOT_ITS_TURN: &str = "_dbmigrate_not_its_turn";
+
+    /// What the server's clock says, in milliseconds.
+    const CLOCK: &str = "SELECT (julianday('now') - 2440587.5) * 86400000.0";
+
+    impl ServerConnection {
+        pub(in crate::engine::connection) fn work(&self, piece: &Piece) -> Result<Worked, NotWorked> {
+            let mut batch = Batch::writing();
+            let keys = if piece.foreign_keys { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" };
+            let keys = batch.step(None, keys, Vec::new(), false);
+            let asked = batch.step(Some(ok(keys)), CLOCK, Vec::new(), true);
+            let begun = batch.step(Some(ok(asked)), "BEGIN IMMEDIATE", Vec::new(), false);
+            let locked = batch.step(Some(ok(begun)), CLOCK, Vec::new(), true);
+            let (holds, values) = &piece.guard;
+            let guard = format!("SELECT json_extract('{{}}', iif({holds}, '$', '{NOT_ITS_TURN}'))");
+            let guard = batch.step(Some(ok(locked)), guard, values.clone(), false);
+            let mut last = guard;
+            for (sql, values) in &piece.statements {
+                last = batch.step(Some(ok(last)), sql, values.clone(), false);
+            }
+            let end = batch.step(Some(ok(last)), CLOCK, Vec::new(), true);
+            let commit = batch.step(Some(ok(end)), "COMMIT", Vec::new(), false);
+            let is_open = and(vec![ok(begun), not(is_autocommit())]);
+            batch.step(Some(is_open), "ROLLBACK", Vec::new(), false);
+            let behind = |(sql, values): &(String, Vec<Value>)| batch.step(Some(ok(commit)), sql, values.clone(), true);
+            let behind: Vec<u32> = piece.behind.iter().map(behind).collect();
+            let place = |step: u32| {
+                let at = step.checked_sub(guard + 1).filter(|at| (*at as usize) < piece.statements.len());
+                at.and_then(|at| usize::try_from(at).ok())
+            };
+            let outcome = self.send(&batch).map_err(|error| match self.refused(&batch, &error) {
+                Some((step, error)) => NotWorked { statement: u32::try_from(step).ok().and_then(place), error },
+                None => NotWorked::around(error),
+            })?;
+            if outcome.is_ok(commit) {
+                let steps = guard + 1..end;
+                let changes =
+                    steps.map(|step| outcome.step(step).and_then(|one| one.as_ref().ok()).map_or(0, |one| one.changes));
+                let clock = |step| clock(&outcome, step);
+                let answer = |step: u32| match outcome.step(step) {
+                    Some(Ok(rows)) => Ok(rows.rows.clone()),
+                    Some(Err(error)) => Err(error.clone()),
+                    None => Ok(Vec::new()),
+                };
+                return Ok(Worked::Done {
+                    changes: changes.collect(),
+                    answers: behind.into_iter().map(answer).collect(),
+                    waited: between(clock(asked), clock(locked)),
+                    held: between(clock(locked), clock(end)),
+                });
+            }
+            let error: Option<(u32, &EngineError)> = outcome.errors().find(|(step, _)| *step <= commit);
+            match error {
+                Some((step, error)) if step == guard => {
+                    let is_turned_down =
+                        error.message.contains(NOT_ITS_TURN) || error.message.contains("no such table");
+                    if is_turned_down { Ok(Worked::NotItsTurn) } else { Err(NotWorked::around(error.clone())) }
+                }
+                Some((step, error)) if step == commit => Err(NotWorked::around(of_commit(error))),
+                Some((step, error)) => Err(NotWorked { statement: place(step), error: error.clone() }),
+                None => Err(NotWorked::around(stolen())),
+            }
+        }
+    }
+
+    fn clock(outcome: &Outcome, step: u32) -> f64 {
+        match outcome.rows(step).and_then(|rows| rows.first()?.first()) {
+            Some(Value::Real(milliseconds)) => *milliseconds,
+            _ => 0.0,
+        }
+    }
+
+    fn between(first: f64, second: f64) -> Duration {
+        Duration::try_from_secs_f64((second - first).max(0.0) / 1000.0).unwrap_or_default()
+    }
+}

@@ -1,0 +1,114 @@
+//! How large the next piece is, and how long to wait before it: as much as takes the time that is wanted, and less where
+//! others have to wait.
+
+use std::time::Duration;
+
+/// The shortest pause between two pieces: who waits for the lock of a file looks only so often whether it is free.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+/// The longest one.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// By how much a piece may be larger than the one before.
+const GROWTH: u64 = 2;
+
+/// What is wanted of pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How long the lock is held for one.
+    pub target: Duration,
+    /// How long others may have to wait for the lock.
+    pub lag: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { target: Duration::from_millis(250), lag: Duration::from_millis(500) }
+    }
+}
+
+/// The pace of a table.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    limits: Limits,
+    size: u64,
+    least: u64,
+    most: u64,
+    pause: Duration,
+}
+
+impl Pace {
+    /// One whose first piece has so many rows, and none more than `most`.
+    pub fn new(limits: Limits, first: u64, most: u64) -> Self {
+        let most = most.max(1);
+        // what does not become shorter by being smaller is not cut ever smaller
+        let least = (most / 100).clamp(1, 100);
+        // whoever waits begins to wait when the lock is taken
+        let target = limits.target.min(limits.lag / 2);
+        Self { limits: Limits { target, ..limits }, size: first.clamp(least, most), least, most, pause: SHORTEST_PAUSE }
+    }
+
+    /// How many rows the next piece is to have.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Takes in what the last piece took: how long it had waited for the lock, and how long it held it. Returns how long
+    /// to wait before the next one.
+    pub fn took(&mut self, waited: Duration, held: Duration) -> Duration {
+        let (held_ms, target_ms) = (millis(held).max(1), millis(self.limits.target).max(1));
+        let fitting = self.size.saturating_mul(target_ms) / held_ms;
+        self.size = fitting.clamp(self.size / GROWTH, self.size.saturating_mul(GROWTH)).clamp(self.least, self.most);
+        if waited > self.limits.lag {
+            // others are writing as well, and wait as long
+            self.size = (self.size / GROWTH).max(self.least);
+            self.pause = (self.pause * 2).clamp(held, LONGEST_PAUSE.max(held));
+        } else {
+            self.pause = (self.pause / 2).max(SHORTEST_PAUSE).max(held / 8);
+        }
+        self.pause
+    }
+
+    /// The lock could not be had, or was taken away: less, and later. Returns how long to wait.
+    pub fn failed(&mut self) -> Duration {
+        self.size = (self.size / 4).max(self.least);
+        self.pause = (self.pause * 2).max(SHORTEST_PAUSE * 10).min(LONGEST_PAUSE);
+        self.pause
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    #[test]
+    fn pieces_become_as_large_as_takes_the_time_that_is_wanted() {
+        let mut pace = Pace::new(Limits::default(), 1000, 100_000);
+        for _ in 0..20 {
+            let held = MS(pace.size() / 100);
+            pace.took(MS(0), held);
+        }
+        assert_eq!(pace.size(), 25_000);
+        let mut few = Pace::new(Limits::default(), 1000, 5000);
+        (0..5).for_each(|_| drop(few.took(MS(0), MS(1))));
+        assert_eq!(few.size(), 5000);
+    }
+
+    #[test]
+    fn whoever_waits_too_long_makes_the_next_piece_smaller_and_later() {
+        let limits = Limits { lag: MS(100), ..Limits::default() };
+        let mut pace = Pace::new(limits, 1000, 100_000);
+        let first = pace.took(MS(0), MS(50));
+        let second = pace.took(MS(200), MS(50));
+        assert!(pace.size() < 1000 && second > first, "{} {first:?} {second:?}", pace.size());
+        assert_eq!(pace.took(MS(0), MS(50)), second / 2);
+        for _ in 0..50 {
+            pace.failed();
+        }
+        assert_eq!(pace.size(), 100);
+    }
+}
