@@ -91,6 +91,8 @@ impl Database {
                 End::Applied => {}
                 other => return Ok(other),
             }
+            // what was written since they were asked is held against them as well, without keeping the lock for it
+            self.preflights(migration).await?;
             if !self.swap_online(migration, position, &copy).await? {
                 return Ok(End::Overtaken);
             }
