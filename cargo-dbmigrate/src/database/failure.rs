@@ -252,6 +252,18 @@ pub(crate) fn migration_error(
                 .helps(help.clone())
                 .help("to run it at once, delete the line of `batched`, then record the edit: `cargo dbmigrate generate --custom`")
         }
+        Failure::NotOnline { line, .. } => CommandError::failed(format!("`{name}`: {failure}"))
+            .at(format!("{shown}:{line}"))
+            .note("nothing was changed")
+            .help(format!(
+                "delete the line `-- dbmigrate: online` in `{shown}`: the migration is then one transaction"
+            )),
+        Failure::Differs { .. } => CommandError::failed(format!(
+            "`{name}` was stopped before its table was put to use: {failure}"
+        ))
+        .note("another program writes to the table without firing triggers, or `VACUUM` has numbered its rows anew")
+        .note("no row of the table was changed")
+        .help("give it up, stop that program, and begin again: `cargo dbmigrate migrate --abort`"),
         Failure::NoStep { line } => {
             CommandError::failed(format!("`{name}` has a step in Rust, which only the application can run"))
                 .at(format!("{shown}:{line}"))

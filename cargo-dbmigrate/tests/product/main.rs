@@ -60,6 +60,7 @@ mod lock_formats;
 mod named_targets;
 mod never_usable;
 mod octopus;
+mod online;
 mod own_rules;
 mod planned;
 mod project;

@@ -11,6 +11,7 @@ mod hosts;
 #[path = "../product/kept_writes.rs"]
 mod kept_writes;
 mod namespaces;
+mod online;
 #[path = "../product/project.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
 mod project;

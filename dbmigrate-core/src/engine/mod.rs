@@ -25,6 +25,7 @@ mod exercise;
 mod in_place;
 pub mod introspect;
 pub mod kept;
+pub mod online;
 mod orphaned;
 pub mod owner;
 #[cfg(feature = "libsql")]

@@ -19,12 +19,13 @@
 //! a line each: `-- to fill them: --backfill users.age=0`. `no-transaction` is for the one statement that cannot run in a
 //! transaction. `undo` begins the way back, which `migrate` never runs (see [`mod@undo`]). `expect-time` and
 //! `expect-rewrites` are [`mod@limits`]. `rust` is where a function of the application runs ([`mod@rust`]). `rebuild`
-//! marks statements that copy a table into a new definition ([`mod@rebuild`]). `batched` stands before a statement that
-//! is run in batches ([`mod@batched`]).
+//! marks statements that copy a table into a new definition ([`mod@rebuild`]), which `online` says nobody is to wait for
+//! ([`mod@online`]). `batched` stands before a statement that is run in batches ([`mod@batched`]).
 
 pub mod batched;
 pub mod limits;
 mod meaning;
+mod online;
 mod outside;
 pub mod rebuild;
 mod runners;
@@ -50,7 +51,7 @@ use crate::sql::token::{Token, TokenKind, tokenize};
 use crate::sql::{Name, Statement, StatementKind, split};
 
 /// The directives in the order in which they are suggested.
-const DIRECTIVES: [&str; 11] = [
+const DIRECTIVES: [&str; 12] = [
     "allow",
     "keep",
     "restore",
@@ -61,6 +62,7 @@ const DIRECTIVES: [&str; 11] = [
     limits::REWRITES,
     rust::WORD,
     rebuild::WORD,
+    online::WORD,
     batched::WORD,
 ];
 
@@ -85,6 +87,8 @@ pub struct Script<'a> {
     pub rust: Option<RustStep>,
     /// The rebuilds that are marked as such, in their order.
     pub rebuilds: Vec<MarkedRebuild>,
+    /// The line that says that nobody is to wait for the one rebuild that it consists of.
+    pub online: Option<usize>,
     /// The statements that are run in batches, in their order.
     pub batched: Vec<Batched>,
     /// The way back, if its author has written one; none of its statements is in `statements`.
@@ -178,6 +182,7 @@ impl<'a> Script<'a> {
             limits: Limits::default(),
             rust: None,
             rebuilds: Vec::new(),
+            online: None,
             batched: Vec::new(),
             undo,
         };
@@ -202,6 +207,7 @@ impl<'a> Script<'a> {
                     let marked = rebuild::place(directive, &table, &script.statements, &script.rebuilds);
                     script.rebuilds.push(marked.map_err(error)?);
                 }
+                Parsed::Online => script.online = Some(line),
                 Parsed::Batched(rest) => {
                     let found = batched::parse(directive, rest, &script.statements, &script.batched).map_err(error)?;
                     script.batched.push(found);
@@ -226,6 +232,9 @@ impl<'a> Script<'a> {
             let help = "move the statement to its own migration: `cargo dbmigrate generate --custom`".to_owned();
             return Err(error((directive_line, message, help)));
         }
+        if let Some(line) = script.online {
+            online::check(&script, line).map_err(error)?;
+        }
         Ok(script)
     }
 
@@ -236,7 +245,7 @@ impl<'a> Script<'a> {
 
     /// Whether it is several transactions, between which its position is kept.
     pub fn is_in_pieces(&self) -> bool {
-        !self.batched.is_empty()
+        !self.batched.is_empty() || self.online.is_some()
     }
 }
 
@@ -252,6 +261,7 @@ enum Parsed<'d> {
     Limit(Limit),
     Rust,
     Rebuild(Name),
+    Online,
     /// What stands behind the word.
     Batched(&'d str),
 }
@@ -361,13 +371,15 @@ fn parse_directive(directive: &Directive) -> Result<Parsed<'_>, Problem> {
             .map(|preflight| Parsed::ExpectNone(Preflight { answers: directive.answers.clone(), ..preflight })),
         rust::WORD => rust::parse(line, rest).map(|()| Parsed::Rust),
         rebuild::WORD => rebuild::parse(line, rest).map(Parsed::Rebuild),
+        online::WORD => online::parse(line, rest).map(|()| Parsed::Online),
         batched::WORD => Ok(Parsed::Batched(rest)),
         limits::TIME | limits::REWRITES => limits::parse(line, word, rest.trim()).map(Parsed::Limit),
         _ => {
             let help = match DIRECTIVES.iter().find(|known| is_close(word, known)) {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => "expected `allow(lint) object`, `expect-none \"message\" SELECT …`, `expect-time 5s`, \
-                         `expect-rewrites 0`, `batched 5000 by id`, `no-transaction`, `rebuild users`, `rust` or `undo`"
+                         `expect-rewrites 0`, `batched 5000 by id`, `no-transaction`, `online`, `rebuild users`, \
+                         `rust` or `undo`"
                     .into(),
             };
             Err((line, format!("unknown directive `{word}`"), help))

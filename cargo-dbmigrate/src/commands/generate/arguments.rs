@@ -56,6 +56,10 @@ pub(crate) struct Generate {
     #[arg(long, conflicts_with_all = ["check", "custom"])]
     pub amend: bool,
 
+    /// Rebuild the table while others use it, in many short transactions
+    #[arg(long, conflicts_with_all = ["check", "custom", "rust", "undo"])]
+    pub online: bool,
+
     /// Keep what is dropped or converted in hidden tables, to be able to revert
     /// it [default: `keep` in dbmigrate.toml]
     #[arg(long, overrides_with = "no_keep", conflicts_with_all = ["check", "undo"])]
@@ -124,6 +128,7 @@ impl Generate {
             (self.dry_run, " --dry-run"),
             (self.custom, " --custom"),
             (self.offline, " --offline"),
+            (self.online, " --online"),
             (self.keep, " --keep"),
             (self.no_keep, " --no-keep"),
         ];

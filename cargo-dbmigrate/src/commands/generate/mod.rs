@@ -3,6 +3,7 @@
 mod amend;
 mod applied;
 mod arguments;
+mod online;
 mod planned;
 mod rust;
 mod seal;
@@ -87,6 +88,7 @@ fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Sn
     let sql = match &arguments.rust {
         Some(_) => rust::sql(&migration, &plan),
         None if plan.is_empty() => template(&migration),
+        None if arguments.online => online::sql(&migration, &plan)?,
         None => plan.to_sql(&migration),
     };
     let drafted = linted(asker, arguments, (&migration, &sql), &head.schema)?;

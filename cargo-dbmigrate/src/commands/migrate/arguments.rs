@@ -40,6 +40,10 @@ pub(crate) struct Migrate {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "atomic", "accept"])]
     pub plan: Option<PathBuf>,
 
+    /// Give up the migration that is under way, so that nothing is left of it
+    #[arg(long, conflicts_with_all = ["dry_run", "rehearse", "rehearse_only", "plan", "to", "atomic", "branch", "backup"])]
+    pub abort: bool,
+
     /// Last migration to apply, by name or number [default: the last one]
     #[arg(long, value_name = "NAME")]
     pub to: Option<String>,

@@ -1,5 +1,6 @@
 //! `migrate`: applies the migrations that a database does not have yet.
 
+mod abort;
 mod arguments;
 mod backup;
 mod branch;
@@ -82,6 +83,9 @@ fn run_on(
     url: &DatabaseUrl,
 ) -> Result<u8> {
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
+    if arguments.abort {
+        return abort::run(context, arguments, url);
+    }
     let to = arguments.to.as_deref();
     let own = Options {
         to,

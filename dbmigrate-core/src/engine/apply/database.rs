@@ -1,5 +1,6 @@
 //! A database that migrations are applied to over a connection.
 
+mod abandoned;
 #[cfg(feature = "remote")]
 mod ahead;
 mod batched;
@@ -9,6 +10,7 @@ mod expressions;
 mod forecast;
 #[cfg(feature = "remote")]
 pub(super) mod known;
+mod online;
 mod part;
 mod pieces;
 #[cfg(feature = "remote")]
@@ -45,6 +47,8 @@ use crate::engine::pieces::Limits;
 use crate::engine::tracker::Tracker;
 use crate::sql::{Name, Statement, split};
 
+pub use abandoned::GivenUp;
+
 /// What is said when a transaction cannot be ended.
 pub const CANNOT_COMMIT: &str = "cannot commit";
 
@@ -77,6 +81,8 @@ pub struct Database {
     expected_history: Option<String>,
     /// How large the pieces of a long migration are.
     pace: Limits,
+    /// Whether something hidden is left of a rebuild online.
+    is_left_over: bool,
     /// The counter of schema changes when the history was read, until somebody asks for it.
     version_with_history: Option<i64>,
     /// The state that is begun at, until the history is asked for, and from then on until it is left.
@@ -149,6 +155,7 @@ impl Database {
             data_version: None,
             expected_history: None,
             pace: Limits::default(),
+            is_left_over: false,
             version_with_history: None,
             #[cfg(feature = "remote")]
             from: None,

@@ -46,7 +46,7 @@ use crate::sql::Name;
 
 pub use adopt::{AdoptError, Adopted, Adoption, Refusal, adopt};
 pub use correct::{Correction, Note, correct};
-pub use database::Database;
+pub use database::{Database, GivenUp};
 pub use drift::{Drift, Drifted, DriftedObject, Tolerated};
 pub use evaluated::FailingRows;
 pub use filled::{Slot, filled};
@@ -481,6 +481,20 @@ pub enum Failure {
         failure: Box<Failure>,
         /// How far it is.
         progress: Box<Progress>,
+    },
+    /// A rebuild cannot be made online.
+    #[error("it cannot be rebuilt online: {why}")]
+    NotOnline {
+        /// The line of the directive.
+        line: usize,
+        /// Why.
+        why: String,
+    },
+    /// The old and the new table of a rebuild online differ: somebody writes without the triggers that note it.
+    #[error("the rows of `{table}` and of its copy differ")]
+    Differs {
+        /// The table.
+        table: Name,
     },
     /// A statement cannot be run in batches.
     #[error("{message}")]

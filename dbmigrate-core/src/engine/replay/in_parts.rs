@@ -72,6 +72,7 @@ fn split<'a>(parts: &Parts, at: usize, script: &Script<'a>) -> Vec<(usize, Scrip
         rust: None,
         // nobody waits for them: the plain way
         rebuilds: Vec::new(),
+        online: None,
         batched: Vec::new(),
         undo: None,
     };

@@ -30,8 +30,8 @@ impl Hash {
         self.statements(&statements);
         for directive in directives(text).ok()?.iter().filter(|one| !undo::is_undo(one)) {
             match parse_directive(directive) {
-                // says what the statements are, which they are without it
-                Ok(Parsed::Rebuild(_)) => {}
+                // says what the statements are, which they are without it, or how they are run
+                Ok(Parsed::Rebuild(_) | Parsed::Online) => {}
                 Ok(Parsed::Rust) => {
                     self.directive(directive);
                     let step = rust::place(directive, &statements, None).ok()?;

@@ -11,6 +11,7 @@ use super::super::runner::lacked;
 use super::super::{
     Advanced, Answer, Attempt, FailingRows, Failure, Finding, Loss, Prepared, Push, Step, Stop, Target,
 };
+use super::abandoned::is_left_over;
 use super::{Database, cannot_read, milliseconds, split_all};
 #[cfg(feature = "remote")]
 use super::{ahead, pipelined, rows};
@@ -253,7 +254,10 @@ impl Target for Database {
                 }
             }
         }
-        Progress::read(&self.connection).await
+        let found = Progress::read(&self.connection).await?;
+        // the migration is recorded, or given up, and what is left of it is in nobody's way
+        self.is_left_over = found.as_ref().is_some_and(is_left_over);
+        Ok(found.filter(|progress| !is_left_over(progress)))
     }
 
     async fn apply_in_pieces(
@@ -268,6 +272,9 @@ impl Target for Database {
             && let Some((_, failure)) = pipelined::refused(std::slice::from_ref(migration))
         {
             return Attempt::failed(0, failure);
+        }
+        if migration.script.online.is_some() {
+            return self.apply_online(migration, position, told).await;
         }
         self.apply_pieces(migration, position, told).await
     }
@@ -287,6 +294,10 @@ impl Target for Database {
     async fn finish(&mut self) -> Result<(), EngineError> {
         if let Some(count) = self.sorters.take() {
             self.connection.run(&format!("PRAGMA threads = {count}")).await?;
+        }
+        if std::mem::take(&mut self.is_left_over) && !self.is_rehearsal {
+            // the next run does it otherwise
+            let _ = self.empty_hidden(&mut || true).await;
         }
         match self.foreign_keys.take() {
             Some(true) => self.connection.turn_foreign_keys_on().await,

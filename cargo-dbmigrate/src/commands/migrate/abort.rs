@@ -1,0 +1,52 @@
+//! `migrate --abort`: nothing is left of a migration that is under way.
+
+use dbmigrate_core::engine::apply::GivenUp;
+use pollster::block_on;
+
+use super::Migrate;
+use crate::database::open;
+use crate::error::{CommandError, Result};
+use crate::exit;
+use crate::project::url::DatabaseUrl;
+use crate::project::{Context, Intent};
+
+/// Runs it on one database.
+pub(super) fn run(context: &Context, arguments: &Migrate, url: &DatabaseUrl) -> Result<u8> {
+    let intent = Intent {
+        what: "abort the migration that is under way",
+        command: "cargo dbmigrate migrate --abort",
+        why: None,
+        untouched: "nothing was changed",
+    };
+    context.consent(url, arguments.consent.into(), intent)?;
+    let mut database = open(context, url, false)?;
+    let done = block_on(database.give_up()).map_err(|failure| {
+        CommandError::failed(format!("cannot abort the migration: {failure}"))
+            .note("the database is usable, and no row of its tables was changed")
+            .help("try again: `cargo dbmigrate migrate --abort`")
+    })?;
+    let shown = url;
+    match done {
+        GivenUp::Nothing => {
+            context.printer.status("Unchanged", format!("{shown}: no migration is under way"));
+            Ok(exit::DONE)
+        }
+        GivenUp::Gone(progress) => {
+            let name = &progress.name;
+            context.printer.status("Aborted", format!("{shown}: nothing is left of `{name}`, which is pending again"));
+            Ok(exit::DONE)
+        }
+        GivenUp::Batched(progress) => {
+            let name = &progress.name;
+            let text =
+                format!("{shown}: `{name}` is pending again; the rows of {} batches stay changed", progress.pieces);
+            context.printer.status("Aborted", text);
+            Ok(exit::DONE)
+        }
+        GivenUp::Swapped(progress) => Err(CommandError::failed(format!(
+            "the rebuild of `{}` cannot be aborted: the new table is in use already",
+            progress.name
+        ))
+        .help("finish it: `cargo dbmigrate migrate`")),
+    }
+}

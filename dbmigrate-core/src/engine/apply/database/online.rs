@@ -1,0 +1,488 @@
+//! A rebuild that nobody waits for, from where it stands to its record: see [`crate::engine::online`].
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::super::followers::Followers;
+use super::super::hidden::{Hidden, TakenOut};
+use super::super::statistics::Statistics;
+use super::super::{Advanced, Attempt, Done, Failure, Prepared, Stop};
+use super::walk::Told;
+use super::{Database, cannot_read, milliseconds};
+use crate::engine::check::Violations;
+use crate::engine::connection::piece::{NotWorked, Piece, Worked};
+use crate::engine::connection::{Row, integer, text};
+use crate::engine::error::EngineError;
+use crate::engine::online::chunk::{self, At, SMALL_LOG};
+use crate::engine::online::swap::Made;
+use crate::engine::online::{AT, COPY, Copy, LOG, NotOnline, Stage, copy};
+use crate::engine::pieces::{Bound, Pace};
+use crate::engine::progress::{PROGRESS_TABLE, Progress};
+use crate::folder::script::Rebuild;
+use crate::sql::name::quote_string;
+use crate::sql::{Name, StatementKind};
+
+/// The rows of the first piece, as long as nothing is known.
+pub(super) const FIRST: u64 = 1000;
+/// The most that a piece has.
+pub(super) const MOST: u64 = 200_000;
+/// How often a piece is tried that does not get the lock, or does not arrive.
+const TRIES: u32 = 20;
+/// What is noted with the position, so that it is told from one in batches.
+pub(super) const NOTE: &str = "online";
+/// How many rows a table may have whose indexes a server makes within the swap.
+const FEW: u64 = 100_000;
+
+/// How a migration ends for now.
+enum End {
+    Applied,
+    Overtaken,
+    Interrupted,
+}
+
+impl Database {
+    /// Applies a migration that is one rebuild, from where it stands.
+    pub(super) async fn apply_online(&mut self, migration: &Prepared<'_>, position: usize, told: Told<'_>) -> Attempt {
+        let started = Instant::now();
+        match self.online(migration, position, told).await {
+            Ok(End::Applied) => {
+                let done = Done { milliseconds: milliseconds(started), restored: Vec::new() };
+                Attempt { applied: vec![done], stopped: None }
+            }
+            Ok(End::Overtaken) => Attempt { applied: Vec::new(), stopped: Some(Stop::Overtaken) },
+            Ok(End::Interrupted) => Attempt { applied: Vec::new(), stopped: Some(Stop::Interrupted) },
+            Err(failure) => {
+                let failure = match Progress::read(&self.connection).await {
+                    Ok(Some(progress)) => {
+                        Failure::UnderWay { failure: Box::new(failure), progress: Box::new(progress) }
+                    }
+                    _ => failure,
+                };
+                Attempt { applied: Vec::new(), stopped: Some(Stop::Failed { at: 0, failure }) }
+            }
+        }
+    }
+
+    async fn online(&mut self, migration: &Prepared<'_>, position: usize, told: Told<'_>) -> Result<End, Failure> {
+        let engine = |action| move |error| Failure::Engine { action, error };
+        self.turn_foreign_keys_off().await.map_err(engine("cannot turn foreign keys off"))?;
+        let Some(rebuild) = migration.script.rebuilds.first().map(|marked| marked.rebuild.clone()) else {
+            return Err(not_online(migration, NotOnline("it marks no rebuild".to_owned())));
+        };
+        #[cfg(feature = "remote")]
+        {
+            self.base = None;
+        }
+        let mut at = self.online_at().await.map_err(cannot_read)?;
+        if at.as_ref().is_some_and(|at| at.stage == Stage::Empty) {
+            // of one that was given up, or is recorded
+            self.empty_hidden(&mut || true).await?;
+            at = None;
+        }
+        if at.as_ref().is_none_or(|at| at.stage < Stage::Indexes) {
+            self.forget_what_is_outdated().await.map_err(cannot_read)?;
+            let schema = self.tracker().await.map_err(cannot_read)?.schema();
+            let copy = Copy::of(schema, &rebuild, &migration.script.statements);
+            let copy = copy.map_err(|why| not_online(migration, why))?;
+            if at.is_none() && !self.prepare_online(migration, position, &copy).await? {
+                return Ok(End::Overtaken);
+            }
+            match self.copy_online(migration, &copy, told).await? {
+                End::Applied => {}
+                other => return Ok(other),
+            }
+            // what was written since they were asked is held against them as well, without keeping the lock for it
+            self.preflights(migration).await?;
+            if !self.swap_online(migration, position, &copy).await? {
+                return Ok(End::Overtaken);
+            }
+            at = self.online_at().await.map_err(cannot_read)?;
+        }
+        if at.is_some_and(|at| at.stage == Stage::Indexes)
+            && !self.finish_indexes(migration, position, &rebuild).await?
+        {
+            return Ok(End::Overtaken);
+        }
+        self.empty_hidden(&mut || true).await?;
+        Ok(End::Applied)
+    }
+
+    /// How far a rebuild is, if one is under way.
+    pub(super) async fn online_at(&self) -> Result<Option<At>, EngineError> {
+        let rows = match self.connection.rows(&chunk::at_query()).await {
+            Err(error) if is_missing(&error) => match self.connection.rows(&chunk::at_query_without_log()).await {
+                Err(error) if is_missing(&error) => return Ok(None),
+                rows => rows?,
+            },
+            rows => rows?,
+        };
+        Ok(rows.first().and_then(read_at))
+    }
+
+    /// Makes what there has to be before the first row is copied. False if it is not its turn.
+    async fn prepare_online(
+        &mut self,
+        migration: &Prepared<'_>,
+        position: usize,
+        copy: &Copy,
+    ) -> Result<bool, Failure> {
+        let is_turn = self.is_turn(position).await?;
+        if !is_turn {
+            self.tracker = None;
+            return Ok(false);
+        }
+        self.preflights(migration).await?;
+        let lock = migration.migration;
+        let schema_hash = self.tracker().await.map_err(cannot_read)?.hash().to_hex();
+        let of = self.rows_about(copy).await;
+        let progress = Progress {
+            name: lock.name.to_string(),
+            checksum: lock.sql.to_hex(),
+            schema_hash,
+            of,
+            note: Some(NOTE.to_owned()),
+            ..Progress::default()
+        };
+        let version = self.tracker().await.map_err(cannot_read)?.version();
+        let guard = format!(
+            "(SELECT schema_version FROM pragma_schema_version) = {version} AND \
+             (SELECT ifnull(max(position), 0) FROM _dbmigrate_history WHERE position >= 1) = {position}"
+        );
+        let mut statements = bound(copy.prepare(&progress.name, self.connection.is_local()));
+        statements.extend(progress.begin());
+        let piece = Piece { guard: (guard, Vec::new()), statements, ..Piece::default() };
+        let worked = self.work_until(&piece, &mut Pace::new(self.pace, FIRST, MOST)).await;
+        // the schema has another version now
+        self.tracker = None;
+        match worked {
+            Ok(Some(_)) => Ok(true),
+            Ok(None) => Ok(self.online_at().await.map_err(cannot_read)?.is_some()),
+            Err(NotWorked { error, .. }) => Err(Failure::Engine { action: "cannot prepare the rebuild", error }),
+        }
+    }
+
+    /// About how many rows the table has.
+    async fn rows_about(&self, copy: &Copy) -> Option<u64> {
+        let row = self.connection.first_row(&copy.rows_query()).await.ok()??;
+        u64::try_from(integer(row.first()?)).ok()
+    }
+
+    /// Copies and compares, piece by piece, until the new table can take the place of the old one.
+    async fn copy_online(&mut self, migration: &Prepared<'_>, copy: &Copy, told: Told<'_>) -> Result<End, Failure> {
+        let mut progress = Progress::read(&self.connection).await.map_err(cannot_read)?.unwrap_or_default();
+        let mut pace = Pace::new(self.pace, progress.size.unwrap_or(FIRST), MOST);
+        let mut known = None;
+        let mut was_cleared = false;
+        loop {
+            let at = match known.take() {
+                Some(at) => at,
+                None => self.online_at().await.map_err(cannot_read)?,
+            };
+            let Some(at) = at.filter(|at| at.migration == migration.migration.name.as_str()) else {
+                return Ok(End::Overtaken);
+            };
+            if at.stage >= Stage::Ready {
+                return Ok(if at.stage == Stage::Ready { End::Applied } else { End::Overtaken });
+            }
+            let rows = pace.size();
+            let mut statements = bound(copy.piece(&at, rows));
+            statements.push(mirrored(rows));
+            let behind = vec![(chunk::at_query(), Vec::new())];
+            let piece = Piece { guard: (at.guard(), Vec::new()), statements, behind, ..Piece::default() };
+            let (answers, waited, held) = match self.work_until(&piece, &mut pace).await {
+                Ok(Some(done)) => done,
+                Ok(None) => continue,
+                // what another row had is still there, which is later in the log
+                Err(failed) if at.logged > SMALL_LOG && !was_cleared && failed.statement.is_some() => {
+                    was_cleared = true;
+                    self.clear_logged(copy, &at, &mut pace).await?;
+                    continue;
+                }
+                Err(failed) => return Err(of_piece(migration, copy, failed)),
+            };
+            was_cleared = false;
+            let next = answers.and_then(|rows| rows.first().and_then(read_at));
+            let pause = pace.took(waited, held);
+            let of = progress.of.unwrap_or_default();
+            let done = next.as_ref().map_or(at.done, |next| if next.stage == at.stage { next.done } else { of });
+            progress.visited = done;
+            let goes_on = told(&Advanced {
+                migration: progress.name.clone(),
+                line: migration.script.rebuilds.first().map_or(0, |marked| marked.line),
+                table: copy.table().clone(),
+                visited: done,
+                changed: done,
+                rows,
+                part: part(at.stage, done, of),
+                held,
+                waited,
+                pause,
+            });
+            if !goes_on {
+                return Ok(End::Interrupted);
+            }
+            if next.as_ref().is_none_or(|next| next.stage < Stage::Ready) {
+                thread::sleep(pause);
+            }
+            known = next.map(Some);
+        }
+    }
+
+    /// Takes what the log has out of the new table, in pieces.
+    async fn clear_logged(&mut self, copy: &Copy, at: &At, pace: &mut Pace) -> Result<(), Failure> {
+        let mut first = 0;
+        while first < at.logged {
+            let statements = bound(copy.clear_logged(first, SMALL_LOG));
+            let piece = Piece { guard: (at.guard(), Vec::new()), statements, ..Piece::default() };
+            match self.work_until(&piece, pace).await {
+                Ok(Some(_)) => first += SMALL_LOG,
+                Ok(None) => return Ok(()),
+                Err(NotWorked { error, .. }) => {
+                    return Err(Failure::Engine { action: "cannot take out what was written meanwhile", error });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Does a piece, again and again if another client has the lock. `None` if it is not its turn, or nobody knows what
+    /// became of it.
+    pub(super) async fn work_until(
+        &mut self,
+        piece: &Piece,
+        pace: &mut Pace,
+    ) -> Result<Option<(Option<Vec<Row>>, Duration, Duration)>, NotWorked> {
+        let mut tries = TRIES;
+        loop {
+            match self.connection.work(piece).await {
+                Ok(Worked::Done { answers, waited, held, .. }) => {
+                    let first = answers.into_iter().next().and_then(Result::ok);
+                    return Ok(Some((first, waited, held)));
+                }
+                Ok(Worked::NotItsTurn) => return Ok(None),
+                Err(failed) if failed.is_lost() => return Ok(None),
+                Err(failed) if failed.may_be_tried_again() && tries > 0 => {
+                    tries -= 1;
+                    thread::sleep(pace.failed());
+                }
+                Err(failed) => return Err(failed),
+            }
+        }
+    }
+
+    /// The new table takes the place of the old one, and the migration is recorded, unless a server has indexes to make
+    /// before. False if it is not its turn any more.
+    async fn swap_online(&mut self, migration: &Prepared<'_>, position: usize, copy: &Copy) -> Result<bool, Failure> {
+        let started = Instant::now();
+        // what was written during the last piece
+        self.begin().await?;
+        let result = match self.is_at(position).await {
+            Ok(true) => self.swap_inside(migration, position, copy).await,
+            other => other.map_err(|error| Failure::Engine { action: "cannot read the history", error }),
+        };
+        let step = self.end(result, started).await?;
+        self.expect_own_commit().await;
+        Ok(matches!(step, super::Step::Applied { .. }))
+    }
+
+    async fn swap_inside(&mut self, migration: &Prepared<'_>, position: usize, copy: &Copy) -> Result<bool, Failure> {
+        let Some(at) = self.online_at().await.map_err(cannot_read)?.filter(|at| at.stage == Stage::Ready) else {
+            return Ok(false);
+        };
+        let of_insert = |error| of_piece(migration, copy, NotWorked { statement: Some(0), error });
+        self.connection.run_all(&copy.catch_up(&at, None)).await.map_err(of_insert)?;
+        self.tracker = None;
+        let statements = &migration.script.statements;
+        let own = copy.statements();
+        let wanted = self.wanted(migration).await.map_err(cannot_read)?;
+        let followers = Followers::of(self.tracker().await.map_err(cannot_read)?);
+        let before = match copy.can_break_references() {
+            true => self.violations(&None).await?,
+            false => Violations::new(),
+        };
+        let swap = |error| Failure::Engine { action: "cannot put the new table in its place", error };
+        let statistics = Statistics::before(&self.connection, statements).await.map_err(swap)?;
+        let mut taken_out = TakenOut::default();
+        let concerned = Hidden { ignore: &self.ignore, follows: followers.are_there };
+        if let Some(drop) = own.clone().find(|at| statements[*at].kind == StatementKind::DropTable) {
+            taken_out.before(&self.connection, concerned, statements, drop).await.map_err(swap)?;
+        }
+        self.run_statements(&statements[..own.start], 0).await?;
+        let mut swapping = copy::unfollow();
+        let triggers = self.triggers_on(copy.table()).await.map_err(swap)?;
+        swapping.extend(triggers.iter().map(|name| format!("DROP TRIGGER IF EXISTS {}", name.sql())));
+        swapping.push(format!("DROP TABLE {LOG}"));
+        let is_local = self.connection.is_local();
+        if is_local {
+            let legacy = self.connection.first_row("PRAGMA legacy_alter_table").await.map_err(swap)?;
+            swapping.extend(copy.swap_locally(legacy.is_some_and(|row| integer(&row[0]) != 0)));
+        } else {
+            swapping.extend(copy.swap_on_server());
+        }
+        self.connection.run_all(&swapping).await.map_err(swap)?;
+        self.run_statements(&statements[own.end..], own.end).await?;
+        taken_out.put_back(&self.connection).await.map_err(swap)?;
+        statistics.put_back(&self.connection).await.map_err(swap)?;
+        if !is_local {
+            let indexes = copy.indexes_to_make();
+            let rows = self.rows_about(copy).await.unwrap_or(u64::MAX);
+            if rows > FEW && !indexes.is_empty() {
+                let (mirrored, _) = mirrored(FIRST);
+                self.connection.run_all(&[to_stage(Stage::Indexes), mirrored]).await.map_err(swap)?;
+                self.tracker = None;
+                return Ok(true);
+            }
+            for made in &indexes {
+                self.connection.run_all(&made_statements(made)).await.map_err(swap)?;
+            }
+        }
+        self.tracker = None;
+        self.check_structure(&wanted, statements).await?;
+        if followers.are_there {
+            followers.check(self.tracker().await.map_err(cannot_read)?, statements)?;
+        }
+        if copy.can_break_references() {
+            self.check_references(statements, &None, &before).await?;
+        }
+        self.record_online(migration, position).await?;
+        Ok(true)
+    }
+
+    /// Records the migration, behind which only what is hidden has to go.
+    async fn record_online(&mut self, migration: &Prepared<'_>, position: usize) -> Result<(), Failure> {
+        let engine = |error| Failure::Engine { action: "cannot record the migration", error };
+        let worked = Progress::read(&self.connection).await.map_err(engine)?.map_or(0, |progress| progress.worked_ms);
+        self.record(migration, position, worked).await.map_err(engine)?;
+        let (mirrored, _) = mirrored(FIRST);
+        self.connection.run_all(&[to_stage(Stage::Empty), mirrored]).await.map_err(engine)
+    }
+
+    /// The triggers of a table.
+    async fn triggers_on(&self, table: &Name) -> Result<Vec<Name>, EngineError> {
+        let table = quote_string(table.as_str());
+        let query =
+            format!("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = {table} COLLATE NOCASE");
+        let rows = self.connection.rows(&query).await?;
+        Ok(rows.iter().map(|row| Name::from(text(&row[0]))).collect())
+    }
+
+    /// Makes the indexes of a table that has taken its place already, and records the migration. Each is one statement,
+    /// for which a server keeps the lock as long as it takes.
+    async fn finish_indexes(
+        &mut self,
+        migration: &Prepared<'_>,
+        position: usize,
+        rebuild: &Rebuild,
+    ) -> Result<bool, Failure> {
+        let engine = |error| Failure::Engine { action: "cannot make an index", error };
+        for (at, (place, index)) in rebuild.indexes.iter().enumerate() {
+            let Some(create) = migration.script.statements.get(*place) else { continue };
+            let name = quote_string(index.name.as_str());
+            let query =
+                format!("SELECT tbl_name FROM sqlite_schema WHERE type = 'index' AND name = {name} COLLATE NOCASE");
+            let found = self.connection.first_row(&query).await.map_err(engine)?;
+            let is_there = found.as_ref().is_some_and(|row| rebuild.table == *text(&row[0]));
+            if !is_there {
+                if found.is_some() {
+                    let drop = format!("DROP INDEX IF EXISTS {}", index.name.sql());
+                    self.connection.run(&drop).await.map_err(engine)?;
+                }
+                self.connection.run(create.text).await.map_err(engine)?;
+            }
+            let grown = format!("DROP INDEX IF EXISTS {}", copy::index_name(at).sql());
+            self.connection.run(&grown).await.map_err(engine)?;
+        }
+        let started = Instant::now();
+        self.begin().await?;
+        let result = match self.is_at(position).await {
+            Ok(true) => self.finish_inside(migration, position).await,
+            other => other.map_err(engine),
+        };
+        let step = self.end(result, started).await?;
+        Ok(matches!(step, super::Step::Applied { .. }))
+    }
+
+    async fn finish_inside(&mut self, migration: &Prepared<'_>, position: usize) -> Result<bool, Failure> {
+        if self.online_at().await.map_err(cannot_read)?.is_none_or(|at| at.stage != Stage::Indexes) {
+            return Ok(false);
+        }
+        self.tracker = None;
+        let wanted = self.wanted(migration).await.map_err(cannot_read)?;
+        self.check_structure(&wanted, &migration.script.statements).await?;
+        self.record_online(migration, position).await?;
+        Ok(true)
+    }
+}
+
+fn made_statements(made: &Made) -> Vec<String> {
+    let dropped = made.dropped.iter().map(|name| format!("DROP INDEX IF EXISTS {}", name.sql()));
+    let grown = made.grown.iter().map(|name| format!("DROP INDEX {}", name.sql()));
+    dropped.chain([made.create.clone()]).chain(grown).collect()
+}
+
+pub(super) fn to_stage(stage: Stage) -> String {
+    format!("UPDATE {AT} SET stage = '{}', chunk = chunk + 1", stage.name())
+}
+
+/// Writes down in the table of all progress how far it is, for whoever looks there.
+pub(super) fn mirrored(size: u64) -> Bound {
+    let stages: Vec<String> =
+        Stage::ALL.iter().enumerate().map(|(at, stage)| format!("WHEN '{}' THEN {at}", stage.name())).collect();
+    let sql = format!(
+        "UPDATE {PROGRESS_TABLE} SET (stage, pieces, visited, changed) = \
+         (SELECT CASE stage {} END, chunk, done, done FROM {AT}), size = {size}, \
+         moved_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+        stages.join(" ")
+    );
+    (sql, Vec::new())
+}
+
+pub(super) fn bound(statements: Vec<String>) -> Vec<Bound> {
+    statements.into_iter().map(|sql| (sql, Vec::new())).collect()
+}
+
+fn read_at(row: &Row) -> Option<At> {
+    let number = |at: usize| row.get(at).map_or(0, |value| integer(value).unsigned_abs());
+    Some(At {
+        migration: text(row.first()?).to_owned(),
+        stage: Stage::of(text(row.get(1)?))?,
+        chunk: number(2),
+        done: number(3),
+        is_first: number(4) == 1,
+        logged: number(5),
+    })
+}
+
+pub(super) fn is_missing(error: &EngineError) -> bool {
+    error.message.contains("no such table")
+}
+
+/// How much of the whole is done, from 0 to 1: comparing takes about a quarter of it.
+#[expect(clippy::cast_precision_loss, reason = "it is shown as a percentage")]
+fn part(stage: Stage, done: u64, of: u64) -> Option<f64> {
+    let of_stage = if of == 0 { return None } else { (done as f64 / of as f64).min(1.0) };
+    Some(if stage == Stage::Copy { 0.75 * of_stage } else { 0.75 + 0.25 * of_stage })
+}
+
+fn not_online(migration: &Prepared<'_>, NotOnline(why): NotOnline) -> Failure {
+    let line = migration.script.online.unwrap_or_default();
+    Failure::NotOnline { line, why }
+}
+
+/// What a piece failed on: rows that the new definition does not take are those of the migration's own statement.
+fn of_piece(migration: &Prepared<'_>, copy: &Copy, failed: NotWorked) -> Failure {
+    let NotWorked { statement, error } = failed;
+    if error.message.contains(chunk::DIFFERS) {
+        return Failure::Differs { table: copy.table().clone() };
+    }
+    let insert = copy.statements().start + 1;
+    match (statement, migration.script.statements.get(insert)) {
+        (Some(_), Some(own)) if error.kind == crate::engine::error::ErrorKind::Statement => Failure::Statement {
+            number: insert + 1,
+            line: own.line,
+            statement: own.text.to_owned(),
+            error: EngineError { message: error.message.replace(COPY, copy.table().as_str()), ..error },
+        },
+        _ => Failure::Engine { action: "cannot copy rows", error },
+    }
+}

@@ -1,0 +1,145 @@
+//! The swap: the old table aside, the new one in its place, each without a row being touched; and how what is left goes.
+
+use super::copy::{Copy, index_name, no_parent, old_index_name};
+use super::{COPY, OLD};
+use crate::ddl::render;
+use crate::schema::{Index, Table};
+use crate::sql::Name;
+use crate::sql::name::quote_string;
+use crate::sql::token::significant;
+
+/// How an index is called by its own name again.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Made {
+    /// The index of the old table that has the name, if that is still there.
+    pub(in crate::engine) dropped: Option<Name>,
+    /// `CREATE INDEX`.
+    pub(in crate::engine) create: String,
+    /// What it was called while it grew, if it did.
+    pub(in crate::engine) grown: Option<Name>,
+}
+
+impl Copy {
+    /// The statements that put the new table into the place of the old one, in a database whose schema can be written.
+    ///
+    /// With `legacy_alter_table`, a rename leaves the foreign keys of other tables as they are, and views
+    /// (sqlite.org/pragma.html#pragma_legacy_alter_table). There is no statement that renames an index, or gives a table
+    /// another foreign key, or hands an index over: all of them are only names in `sqlite_schema`, and nothing of what is stored depends on them.
+    pub(in crate::engine) fn swap_locally(&self, legacy_was_on: bool) -> Vec<String> {
+        let table = self.table();
+        let mut statements = self.carry_mark();
+        statements.extend([
+            "PRAGMA legacy_alter_table = ON".to_owned(),
+            format!("ALTER TABLE {} RENAME TO {OLD}", table.sql()),
+            "PRAGMA legacy_alter_table = OFF".to_owned(),
+            format!("ALTER TABLE {COPY} RENAME TO {}", table.sql()),
+            "PRAGMA writable_schema = ON".to_owned(),
+            update("table", table, (table, table), &self.stored()),
+        ]);
+        let new = || self.rebuild.indexes.iter().zip(&self.indexes).enumerate();
+        let is_kept = |name: &Name| new().any(|(at, ((_, index), _))| self.are_kept[at] && index.name == *name);
+        let gone = self.before.indexes.iter().enumerate().filter(|(_, index)| !is_kept(&index.name));
+        let old = Name::from(OLD);
+        statements.extend(gone.map(|(at, index)| {
+            let name = old_index_name(at);
+            let create = render::create_index(&old, &Index { name: name.clone(), ..index.clone() });
+            update("index", &index.name, (&name, &old), &create)
+        }));
+        statements.extend(new().map(|(at, ((_, index), text))| {
+            let from = if self.are_kept[at] { index.name.clone() } else { index_name(at) };
+            update("index", &from, (&index.name, table), &stored_index(text, index))
+        }));
+        statements.push("PRAGMA writable_schema = RESET".to_owned());
+        if legacy_was_on {
+            statements.push("PRAGMA legacy_alter_table = ON".to_owned());
+        }
+        statements
+    }
+
+    /// The same on a server, which has neither: foreign keys of other tables would follow the old table, so that it is
+    /// dropped where there are any. The new table's own follow their parents there and back.
+    pub(in crate::engine) fn swap_on_server(&self) -> Vec<String> {
+        let table = self.table().sql();
+        let mut statements = self.carry_mark();
+        statements.push(if self.has_children {
+            format!("DROP TABLE {table}")
+        } else {
+            format!("ALTER TABLE {table} RENAME TO {OLD}")
+        });
+        for parent in &self.parents {
+            let (name, none) = (parent.sql(), no_parent(parent));
+            statements.push(format!("ALTER TABLE {name} RENAME TO {}", none.sql()));
+            statements.push(format!("ALTER TABLE {} RENAME TO {name}", none.sql()));
+        }
+        statements.push(format!("ALTER TABLE {COPY} RENAME TO {table}"));
+        statements
+    }
+
+    /// What is left to do for the indexes on a server, each of which is made by one statement.
+    pub(in crate::engine) fn indexes_to_make(&self) -> Vec<Made> {
+        let made = self.rebuild.indexes.iter().zip(&self.indexes).enumerate();
+        let made = made.map(|(at, ((_, index), text))| Made {
+            dropped: self.before.indexes.contains(&index.name).then(|| index.name.clone()),
+            create: text.clone(),
+            grown: self.grows(at, false).then(|| index_name(at)),
+        });
+        made.collect()
+    }
+
+    fn carry_mark(&self) -> Vec<String> {
+        if !self.rebuild.carries_mark {
+            return Vec::new();
+        }
+        let (table, copy) = (quote_string(self.table().as_str()), quote_string(COPY));
+        vec![
+            format!("DELETE FROM sqlite_sequence WHERE name = {copy}"),
+            format!(
+                "INSERT INTO sqlite_sequence (name, seq) SELECT {copy}, seq FROM sqlite_sequence WHERE name = {table} COLLATE NOCASE"
+            ),
+        ]
+    }
+}
+
+/// Gives an object of the schema another name, another table and another text.
+fn update(kind: &str, from: &Name, (name, table): (&Name, &Name), sql: &str) -> String {
+    let [from, name, table] = [from, name, table].map(|name| quote_string(name.as_str()));
+    format!(
+        "UPDATE sqlite_schema SET name = {name}, tbl_name = {table}, sql = {} WHERE type = '{kind}' AND name = {from} COLLATE NOCASE",
+        quote_string(sql)
+    )
+}
+
+/// The text of `CREATE INDEX` as SQLite stores it.
+fn stored_index(text: &str, index: &Index) -> String {
+    let tokens = significant(text);
+    let name = tokens.iter().find(|token| token.identifier().is_some_and(|name| index.name == *name));
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    let end = tokens.iter().rev().find(|token| token.text != ";").map_or(text.len(), |token| token.end());
+    format!("CREATE {unique}INDEX {}", &text[name.map_or(0, |token| token.start)..end])
+}
+
+/// The statement that deletes so many rows of a hidden table, in the order in which they lie. `None` if its rows have no
+/// name of their own.
+pub(in crate::engine) fn empty(table: &Table, rows: u64) -> Option<String> {
+    let name = table.name.sql();
+    if table.without_rowid {
+        let key = table.primary_key.as_ref()?.parts.iter().map(|part| part.column.sql().into_owned());
+        let key: Vec<String> = key.collect();
+        let order: Vec<String> = table
+            .primary_key
+            .as_ref()?
+            .parts
+            .iter()
+            .map(|part| format!("{}{}", part.column.sql(), if part.descending { " DESC" } else { "" }))
+            .collect();
+        let (key, order) = (key.join(", "), order.join(", "));
+        return Some(format!(
+            "DELETE FROM {name} WHERE ({key}) IN (SELECT {key} FROM {name} ORDER BY {order} LIMIT {rows})"
+        ));
+    }
+    let rowid = table.rowid_alias().map(|alias| alias.name.clone()).or_else(|| table.free_rowid_name())?;
+    let rowid = rowid.sql();
+    Some(format!(
+        "DELETE FROM {name} WHERE {rowid} <= (SELECT max({rowid}) FROM (SELECT {rowid} FROM {name} ORDER BY {rowid} LIMIT {rows}))"
+    ))
+}

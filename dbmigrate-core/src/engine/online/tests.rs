@@ -1,0 +1,234 @@
+//! That a rebuild online leads to what the plain one leads to, whatever is written meanwhile.
+
+use super::chunk::{At, at_query};
+use super::{Copy, Stage, copy, swap};
+use crate::engine::connection::{Connection, integer, text};
+use crate::engine::introspect::introspect;
+use crate::folder::script::Rebuild;
+use crate::sql::split;
+
+async fn at(connection: &Connection) -> At {
+    let row = connection.first_row(&at_query()).await.expect("a query").expect("a row");
+    At {
+        migration: text(&row[0]).to_owned(),
+        stage: Stage::of(text(&row[1])).expect("a stage"),
+        chunk: integer(&row[2]).unsigned_abs(),
+        done: integer(&row[3]).unsigned_abs(),
+        is_first: integer(&row[4]) == 1,
+        logged: integer(&row[5]).unsigned_abs(),
+    }
+}
+
+async fn all(connection: &Connection, statements: &[String]) {
+    connection.begin().await.expect("a transaction");
+    for statement in statements {
+        connection.run(statement).await.unwrap_or_else(|error| panic!("{statement}\n{error}"));
+    }
+    connection.commit().await.expect("a commit");
+}
+
+/// Everything that a table has, and what there is besides.
+async fn contents(connection: &Connection, table: &str) -> Vec<Vec<crate::engine::value::Value>> {
+    connection.rows(&format!("SELECT * FROM {table} ORDER BY 1, 2")).await.expect("rows")
+}
+
+struct Case {
+    /// What there is.
+    setup: &'static str,
+    /// The migration.
+    script: &'static str,
+    /// What an application does meanwhile, a statement at a time.
+    writes: &'static [&'static str],
+}
+
+const CASES: &[Case] = &[
+    Case {
+        setup: "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT UNIQUE, boss INT REFERENCES users(id) ON DELETE CASCADE, name TEXT COLLATE NOCASE);
+            CREATE TABLE posts (id INTEGER PRIMARY KEY, author INT NOT NULL REFERENCES users (id) ON DELETE CASCADE);
+            CREATE UNIQUE INDEX users_name ON users (lower(name)) WHERE name IS NOT NULL;
+            CREATE INDEX users_boss ON users (boss);
+            INSERT INTO users (email, name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) SELECT 'e' || i, 'N' || i FROM n;
+            UPDATE users SET boss = id - 1 WHERE id % 3 = 0;
+            INSERT INTO posts SELECT id, id FROM users WHERE id % 2;",
+        script: "CREATE TABLE _new (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL UNIQUE DEFAULT 'none', boss INT REFERENCES users(id) ON DELETE CASCADE, name TEXT COLLATE NOCASE, more TEXT AS (upper(name)));
+            INSERT INTO _new (id, email, boss, name) SELECT id, coalesce(email, 'none ' || id), boss, name FROM users;
+            DELETE FROM sqlite_sequence WHERE name = '_new';
+            INSERT INTO sqlite_sequence (name, seq) SELECT '_new', seq FROM sqlite_sequence WHERE name = 'users' COLLATE NOCASE;
+            DROP TABLE users; ALTER TABLE _new RENAME TO users;
+            CREATE UNIQUE INDEX users_name ON users (lower(name)) WHERE name IS NOT NULL; CREATE INDEX users_boss ON users (boss, name DESC); CREATE INDEX users_more ON users (more);",
+        writes: &[
+            "INSERT OR REPLACE INTO users (id, email, name) VALUES (3, 'e9', 'n50')",
+            "UPDATE OR REPLACE users SET name = 'n77' WHERE id = 12",
+            "UPDATE users SET id = id + 1000 WHERE id = 20",
+            "DELETE FROM users WHERE id = 2",
+            "INSERT INTO users (email) VALUES (NULL)",
+            "INSERT OR IGNORE INTO users (email, name) VALUES ('e100', 'x')",
+            "DELETE FROM users WHERE id > 190",
+            "INSERT INTO users (email, name) VALUES ('e101', 'y') ON CONFLICT (email) DO UPDATE SET name = 'upserted'",
+            "REPLACE INTO users (email, name) VALUES ('e150', 'N151')",
+            "UPDATE users SET name = name || '!' WHERE id % 7 = 0",
+            "DELETE FROM posts",
+        ],
+    },
+    Case {
+        setup: "CREATE TABLE pairs (a TEXT NOT NULL, b INT NOT NULL, v, u INT UNIQUE ON CONFLICT REPLACE, PRIMARY KEY (a, b)) WITHOUT ROWID;
+            INSERT INTO pairs WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) SELECT 'a' || (i % 7), i, x'ff' || i, i FROM n;",
+        script: "CREATE TABLE _new (a TEXT NOT NULL, b INT NOT NULL, v NOT NULL, u INT UNIQUE ON CONFLICT REPLACE, PRIMARY KEY (a, b)) WITHOUT ROWID;
+            INSERT OR ABORT INTO _new (a, b, v, u) SELECT a, b, coalesce(v, 'x'), u FROM pairs;
+            DROP TABLE pairs; ALTER TABLE _new RENAME TO pairs; CREATE INDEX pairs_v ON pairs (v);",
+        writes: &[
+            "INSERT INTO pairs VALUES ('a3', 1000, NULL, 5)",
+            "UPDATE pairs SET u = 17 WHERE a = 'a1' AND b = 8",
+            "UPDATE pairs SET a = 'a0' WHERE a = 'a6' AND b < 50",
+            "DELETE FROM pairs WHERE b % 11 = 0",
+            "REPLACE INTO pairs VALUES ('a3', 3, 'replaced', 100)",
+        ],
+    },
+    Case {
+        setup: "CREATE TABLE \"new\" (x TEXT, \"rowid\" TEXT, n INT);
+            INSERT INTO \"new\" WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150) SELECT 'x' || i, i % 3, i FROM n;
+            CREATE UNIQUE INDEX one ON \"new\" (n); DELETE FROM \"new\" WHERE _rowid_ % 10 = 4;",
+        script: "CREATE TABLE _new (x TEXT NOT NULL, \"rowid\" TEXT, n INT);
+            INSERT INTO _new (_rowid_, x, \"rowid\", n) SELECT _rowid_, coalesce(x, ''), \"rowid\", n FROM \"new\";
+            DROP TABLE \"new\"; ALTER TABLE _new RENAME TO \"new\"; CREATE UNIQUE INDEX one ON \"new\" (n);",
+        writes: &[
+            "UPDATE OR REPLACE \"new\" SET n = 30 WHERE n = 31",
+            "UPDATE \"new\" SET _rowid_ = 5000 WHERE n = 1",
+            "INSERT INTO \"new\" VALUES (NULL, 1, -7)",
+            "DELETE FROM \"new\" WHERE n BETWEEN 60 AND 90",
+        ],
+    },
+];
+
+/// What both ways have to agree in.
+async fn outcome(connection: &Connection, table: &str) -> Vec<String> {
+    let mut all = vec![format!("{:?}", introspect(connection).await.expect("a schema").schema)];
+    let schema = "SELECT type, name, tbl_name FROM sqlite_schema ORDER BY 1, 2";
+    let sequence = "SELECT * FROM sqlite_sequence ORDER BY 1";
+    let rowids = format!("SELECT _rowid_, * FROM \"{table}\" ORDER BY 1, 2");
+    for query in [schema, sequence, &rowids, "PRAGMA foreign_key_check", "PRAGMA integrity_check"] {
+        all.push(format!("{query}: {:?}", connection.rows(query).await));
+    }
+    all
+}
+
+#[test]
+fn it_leads_to_what_the_plain_rebuild_leads_to_whatever_is_written_meanwhile() {
+    pollster::block_on(async {
+        for case in CASES {
+            for way in 0..2 {
+                for offset in 0..4 {
+                    run(case, way == 1, offset).await;
+                }
+            }
+        }
+    });
+}
+
+async fn run(case: &Case, as_on_server: bool, offset: usize) {
+    let [plain, online] = [Connection::in_memory().await.expect("one"), Connection::in_memory().await.expect("one")];
+    let statements = split(case.script);
+    let rebuild = Rebuild::read(&statements, 0).expect("it is one");
+    for connection in [&plain, &online] {
+        connection.run("PRAGMA foreign_keys = ON").await.expect("keys");
+        for statement in split(case.setup) {
+            connection.run(statement.text).await.expect(statement.text);
+        }
+    }
+    let schema = introspect(&online).await.expect("a schema").schema;
+    let copy = Copy::of(&schema, &rebuild, &statements).expect("it can be done");
+    online.run("PRAGMA foreign_keys = OFF").await.expect("keys");
+    all(&online, &copy.prepare("0002_x", !as_on_server)).await;
+    let mut writes = case.writes.iter().cycle().skip(offset).take(case.writes.len());
+    let mut pieces = 0;
+    loop {
+        let now = at(&online).await;
+        if now.stage == Stage::Ready {
+            break;
+        }
+        let piece = copy.piece(&now, 40);
+        finds_rows_by_the_key(&online, &piece, &now).await;
+        all(&online, &piece).await;
+        pieces += 1;
+        if let Some(write) = writes.next() {
+            written(&plain, &online, write).await;
+        }
+    }
+    assert!(pieces > 6, "{pieces}");
+    for write in writes {
+        written(&plain, &online, write).await;
+    }
+    let mut last = copy.catch_up(&at(&online).await, None);
+    last.extend(copy::unfollow());
+    if as_on_server {
+        last.extend(copy.swap_on_server());
+        all(&online, &last).await;
+        for made in copy.indexes_to_make() {
+            let drop = made.dropped.map(|name| format!("DROP INDEX IF EXISTS {}", name.sql()));
+            let mut statements: Vec<String> = drop.into_iter().collect();
+            statements.push(made.create);
+            statements.extend(made.grown.map(|name| format!("DROP INDEX {}", name.sql())));
+            all(&online, &statements).await;
+        }
+    } else {
+        last.extend(copy.swap_locally(false));
+        all(&online, &last).await;
+        assert!(
+            online.first_row("PRAGMA integrity_check").await.expect("one").is_some_and(|row| text(&row[0]) == "ok")
+        );
+    }
+    let old = introspect_hidden(&online).await;
+    if let Some(old) = old {
+        let empty = swap::empty(&old, 30).expect("rows have names");
+        for _ in 0..20 {
+            online.run(&empty).await.expect(&empty);
+        }
+        assert!(contents(&online, super::OLD).await.is_empty(), "{empty}");
+        all(&online, &[format!("DROP TABLE {}", super::OLD)]).await;
+    }
+    all(&online, &[format!("DROP TABLE {}", super::LOG), format!("DROP TABLE {}", super::AT)]).await;
+    plain.run("PRAGMA foreign_keys = OFF").await.expect("keys");
+    for statement in &statements {
+        plain.run(statement.text).await.expect(statement.text);
+    }
+    let table = copy.table().as_str();
+    let [plain, online] = [outcome(&plain, table).await, outcome(&online, table).await];
+    for (plain, online) in plain.iter().zip(&online) {
+        assert_eq!(plain, online, "offset {offset}, as on a server: {as_on_server}");
+    }
+}
+
+/// A piece costs what its rows cost, and not what the table has.
+async fn finds_rows_by_the_key(connection: &Connection, piece: &[String], at: &At) {
+    for statement in piece {
+        for row in connection.rows(&format!("EXPLAIN QUERY PLAN {statement}")).await.expect(statement) {
+            let step = text(&row[3]);
+            let is_ours = [super::LOG, super::AT, "CONSTANT ROW"].iter().any(|name| step.contains(name));
+            // the first one begins at the beginning, and the last one looks at the end
+            let is_end = at.is_first || step.contains("USING COVERING INDEX") && !step.contains("SCAN");
+            assert!(!step.starts_with("SCAN") || is_ours || is_end, "{step}\n{statement}");
+            assert!(!step.contains("(a>?"), "{step}\n{statement}");
+            assert!(!step.contains("B-TREE"), "{step}\n{statement}");
+        }
+    }
+}
+
+/// Writes as an application does, with foreign keys on. What fails without a rebuild fails with one, and nothing else.
+async fn written(plain: &Connection, online: &Connection, write: &str) {
+    let mut results = Vec::new();
+    for connection in [plain, online] {
+        connection.run("PRAGMA foreign_keys = ON").await.expect("keys");
+        results.push(connection.run(write).await.map_err(|error| error.message));
+        connection.run("PRAGMA foreign_keys = OFF").await.expect("keys");
+    }
+    assert_eq!(results[0], results[1], "{write}");
+}
+
+async fn introspect_hidden(connection: &Connection) -> Option<crate::schema::Table> {
+    let query = format!("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = '{}'", super::OLD);
+    let row = connection.first_row(&query).await.expect("a query")?;
+    match crate::ddl::read(text(&row[0])) {
+        Ok(crate::ddl::Object::Table(table)) => Some(table),
+        other => panic!("{other:?}"),
+    }
+}
