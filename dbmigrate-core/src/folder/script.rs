@@ -17,8 +17,10 @@
 //! lines that are indented by two spaces or more. Behind it may stand what can be done about the rows that it finds,
 //! a line each: `-- to fill them: --backfill users.age=0`. `no-transaction` is for the one statement that cannot run in a
 //! transaction. `undo` begins the way back, which `migrate` never runs (see [`mod@undo`]). `expect-time` and
-//! `expect-rewrites` are [`mod@limits`]. `rust` is where a function of the application runs ([`mod@rust`]).
+//! `expect-rewrites` are [`mod@limits`]. `rust` is where a function of the application runs ([`mod@rust`]). `after-deploy`
+//! keeps the whole migration back until the release that it was written for runs everywhere ([`mod@after_deploy`]).
 
+pub mod after_deploy;
 pub mod limits;
 mod meaning;
 mod outside;
@@ -41,8 +43,18 @@ use crate::sql::token::{Token, TokenKind, tokenize};
 use crate::sql::{Name, Statement, StatementKind, split};
 
 /// The directives in the order in which they are suggested.
-const DIRECTIVES: [&str; 9] =
-    ["allow", "keep", "restore", "no-transaction", "expect-none", "undo", limits::TIME, limits::REWRITES, rust::WORD];
+const DIRECTIVES: [&str; 10] = [
+    "allow",
+    "keep",
+    "restore",
+    "no-transaction",
+    "expect-none",
+    "undo",
+    limits::TIME,
+    limits::REWRITES,
+    rust::WORD,
+    after_deploy::WORD,
+];
 
 /// A parsed `migration.sql`.
 #[derive(Debug, Clone)]
@@ -63,6 +75,8 @@ pub struct Script<'a> {
     pub limits: Limits,
     /// Where a function of the application runs.
     pub rust: Option<RustStep>,
+    /// The line that says that it waits for the deployment of its release.
+    pub after_deploy: Option<usize>,
     /// The way back, if its author has written one; none of its statements is in `statements`.
     pub undo: Option<Undo>,
 }
@@ -153,6 +167,7 @@ impl<'a> Script<'a> {
             no_transaction: false,
             limits: Limits::default(),
             rust: None,
+            after_deploy: None,
             undo,
         };
         let mut directive_line = 0;
@@ -167,6 +182,7 @@ impl<'a> Script<'a> {
                     script.no_transaction = true;
                     directive_line = line;
                 }
+                Parsed::AfterDeploy => after_deploy::add(&mut script.after_deploy, line).map_err(error)?,
                 Parsed::Limit(limit) => script.limits.add(limit, line).map_err(error)?,
                 Parsed::Rust => {
                     let step = rust::place(directive, &script.statements, script.rust.as_ref()).map_err(error)?;
@@ -201,6 +217,7 @@ enum Parsed {
     ExpectNone(Preflight),
     Limit(Limit),
     Rust,
+    AfterDeploy,
 }
 
 /// The text behind `dbmigrate:` with that of its continuation lines.
@@ -307,12 +324,13 @@ fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
         "expect-none" => parse_expect_none(line, rest)
             .map(|preflight| Parsed::ExpectNone(Preflight { answers: directive.answers.clone(), ..preflight })),
         rust::WORD => rust::parse(line, rest).map(|()| Parsed::Rust),
+        after_deploy::WORD => after_deploy::parse(line, rest).map(|()| Parsed::AfterDeploy),
         limits::TIME | limits::REWRITES => limits::parse(line, word, rest.trim()).map(Parsed::Limit),
         _ => {
             let help = match DIRECTIVES.iter().find(|known| is_close(word, known)) {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => "expected `allow(lint) object`, `expect-none \"message\" SELECT …`, `expect-time 5s`, \
-                         `expect-rewrites 0`, `no-transaction`, `rust` or `undo`"
+                         `expect-rewrites 0`, `after-deploy`, `no-transaction`, `rust` or `undo`"
                     .into(),
             };
             Err((line, format!("unknown directive `{word}`"), help))

@@ -2,8 +2,7 @@
 //! without being told to, and nothing else.
 
 use dbmigrate_core::config::Target;
-use dbmigrate_core::engine::apply::runner::pending;
-use dbmigrate_core::engine::apply::{Database, Options, Standing, inspect};
+use dbmigrate_core::engine::apply::{Database, Options, Standing, inspect, waiting};
 use dbmigrate_core::folder::{Folder, Migration, SNAPSHOT_FILE, SQL_FILE, lock};
 use pollster::block_on;
 
@@ -47,7 +46,7 @@ pub(super) fn obtain(
     let mut database = if file::exists(url)? { Some(open(context, url, false)?) } else { None };
     let (applied, waiting) = match &mut database {
         Some(database) => pending_on(database, folder, url, options)?,
-        None => (0, pending(folder, 0, options.to).map_err(|error| failure(error, url.into()))?),
+        None => (0, waiting(folder, 0, options).map_err(|error| failure(error, url.into()))?),
     };
     let opened = Opened { applied: database.is_some().then_some(applied), database };
     if waiting.is_empty() {
@@ -115,7 +114,7 @@ pub(super) fn pending_on<'f>(
             }
         }
     }
-    Ok((status.applied, pending(folder, status.applied, options.to).map_err(failed)?))
+    Ok((status.applied, waiting(folder, status.applied, options).map_err(failed)?))
 }
 
 fn what(waiting: &[Migration]) -> String {

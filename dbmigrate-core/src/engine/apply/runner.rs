@@ -2,6 +2,7 @@
 
 use super::drift::{Drift, Drifted, Tolerated};
 use super::history::{self, Record};
+use super::phase::{Phase, waiting};
 use super::read::Scripts;
 use super::{Announcement, ApplyError, Attempt, Done, Failure, Loss, Prepared, Restored, State, Stop, Target};
 use crate::diff::differences;
@@ -42,6 +43,8 @@ pub trait Observer {
 pub struct Options<'a> {
     /// The last migration to apply.
     pub to: Option<&'a str>,
+    /// Which part of a deployment they are for; see [`mod@super::phase`].
+    pub phase: Option<Phase>,
     /// Whether a database that has drifted is migrated beside its drift; see [`mod@super::drift`].
     pub accept_drift: bool,
     /// Whether all migrations are applied in one transaction, or none.
@@ -215,7 +218,7 @@ async fn run(
     let mut drift = None;
     let mut verified = false;
     loop {
-        let pending = pending(folder, now.applied, options.to)?;
+        let pending = waiting(folder, now.applied, options)?;
         let count = if options.atomic { pending.len() } else { pending.len().min(target.at_once()) };
         let texts = match options.read {
             Some(_) => Vec::new(),
