@@ -17,7 +17,7 @@ use std::sync::Arc;
 use dbmigrate_core::engine::apply::Target as _;
 use dbmigrate_core::engine::apply::runner::state;
 use dbmigrate_core::engine::apply::{
-    ApplyError, Database, Meter, Options, Standing, State, Status, apply_pending_with, inspect, status,
+    ApplyError, Database, Meter, Options, Standing, State, Status, apply_pending_with, inspect, status, waiting,
 };
 use dbmigrate_core::engine::engines::Turso;
 use dbmigrate_core::folder::Script;

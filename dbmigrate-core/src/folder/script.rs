@@ -17,13 +17,14 @@
 //! lines that are indented by two spaces or more. Behind it may stand what can be done about the rows that it finds,
 //! a line each: `-- to fill them: --backfill users.age=0`. `no-transaction` is for the one statement that cannot run in a
 //! transaction. `undo` begins the way back, which `migrate` never runs (see [`mod@undo`]). `expect-time` and
-//! `expect-rewrites` are [`mod@limits`]. `rust` is where a function of the application runs ([`mod@rust`]). `after-deploy`
-//! keeps the whole migration back until the release that it was written for runs everywhere ([`mod@after_deploy`]).
+//! `expect-rewrites` are [`mod@limits`]. `rust` is where a function of the application runs ([`mod@rust`]). `rebuild`
+//! marks statements that copy a table into a new definition ([`mod@rebuild`]). `after-deploy` is [`mod@after_deploy`].
 
 pub mod after_deploy;
 pub mod limits;
 mod meaning;
 mod outside;
+pub mod rebuild;
 pub mod rust;
 pub mod undo;
 
@@ -33,6 +34,7 @@ use std::path::{Path, PathBuf};
 pub use limits::{Limit, Limits};
 pub use meaning::meaning;
 pub use outside::outside_of_transaction;
+pub use rebuild::{MarkedRebuild, Rebuild};
 pub use rust::RustStep;
 pub use undo::Undo;
 
@@ -43,7 +45,7 @@ use crate::sql::token::{Token, TokenKind, tokenize};
 use crate::sql::{Name, Statement, StatementKind, split};
 
 /// The directives in the order in which they are suggested.
-const DIRECTIVES: [&str; 10] = [
+const DIRECTIVES: [&str; 11] = [
     "allow",
     "keep",
     "restore",
@@ -54,6 +56,7 @@ const DIRECTIVES: [&str; 10] = [
     limits::REWRITES,
     rust::WORD,
     after_deploy::WORD,
+    rebuild::WORD,
 ];
 
 /// A parsed `migration.sql`.
@@ -75,8 +78,10 @@ pub struct Script<'a> {
     pub limits: Limits,
     /// Where a function of the application runs.
     pub rust: Option<RustStep>,
-    /// The line that says that it waits for the deployment of its release.
+    /// The line that lets it wait for a deployment.
     pub after_deploy: Option<usize>,
+    /// The rebuilds that are marked as such, in their order.
+    pub rebuilds: Vec<MarkedRebuild>,
     /// The way back, if its author has written one; none of its statements is in `statements`.
     pub undo: Option<Undo>,
 }
@@ -168,6 +173,7 @@ impl<'a> Script<'a> {
             limits: Limits::default(),
             rust: None,
             after_deploy: None,
+            rebuilds: Vec::new(),
             undo,
         };
         let mut directive_line = 0;
@@ -187,6 +193,10 @@ impl<'a> Script<'a> {
                 Parsed::Rust => {
                     let step = rust::place(directive, &script.statements, script.rust.as_ref()).map_err(error)?;
                     script.rust = Some(step);
+                }
+                Parsed::Rebuild(table) => {
+                    let marked = rebuild::place(directive, &table, &script.statements, &script.rebuilds);
+                    script.rebuilds.push(marked.map_err(error)?);
                 }
             }
         }
@@ -218,6 +228,7 @@ enum Parsed {
     Limit(Limit),
     Rust,
     AfterDeploy,
+    Rebuild(Name),
 }
 
 /// The text behind `dbmigrate:` with that of its continuation lines.
@@ -325,12 +336,13 @@ fn parse_directive(directive: &Directive) -> Result<Parsed, Problem> {
             .map(|preflight| Parsed::ExpectNone(Preflight { answers: directive.answers.clone(), ..preflight })),
         rust::WORD => rust::parse(line, rest).map(|()| Parsed::Rust),
         after_deploy::WORD => after_deploy::parse(line, rest).map(|()| Parsed::AfterDeploy),
+        rebuild::WORD => rebuild::parse(line, rest).map(Parsed::Rebuild),
         limits::TIME | limits::REWRITES => limits::parse(line, word, rest.trim()).map(Parsed::Limit),
         _ => {
             let help = match DIRECTIVES.iter().find(|known| is_close(word, known)) {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => "expected `allow(lint) object`, `expect-none \"message\" SELECT …`, `expect-time 5s`, \
-                         `expect-rewrites 0`, `after-deploy`, `no-transaction`, `rust` or `undo`"
+                         `expect-rewrites 0`, `after-deploy`, `no-transaction`, `rebuild users`, `rust` or `undo`"
                     .into(),
             };
             Err((line, format!("unknown directive `{word}`"), help))

@@ -141,22 +141,30 @@ fn lossy((table, column): &(Name, Name)) -> (Lint, String) {
 }
 
 /// `INSERT INTO helper (columns) SELECT expressions FROM table`.
-struct Copy {
-    table: Name,
-    columns: Vec<Name>,
-    expressions: Vec<String>,
+pub(crate) struct Copy {
+    /// The table that is filled.
+    pub(crate) helper: Name,
+    /// The table that it is filled from.
+    pub(crate) table: Name,
+    /// The columns that are filled.
+    pub(crate) columns: Vec<Name>,
+    /// What they are filled with, as it is written.
+    pub(crate) expressions: Vec<String>,
+    /// Whether every row arrives, or the statement fails: there is no `WHERE`, and no row is skipped or replaced.
+    pub(crate) is_whole: bool,
 }
 
 /// What a statement fills a copy of a table with, as the planner writes it: the table, and each column with its
 /// expression.
 #[cfg(feature = "engine")]
 pub(crate) fn copied(statement: &str) -> Option<(Name, Vec<(Name, String)>)> {
-    let Copy { table, columns, expressions } = Copy::read(statement)?;
+    let Copy { table, columns, expressions, .. } = Copy::read(statement)?;
     Some((table, columns.into_iter().zip(expressions).collect()))
 }
 
 impl Copy {
-    fn read(text: &str) -> Option<Self> {
+    /// Reads a statement; `None` for one that is something else.
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let tokens = significant(text);
         let position = |word: &str, from: usize| (from..tokens.len()).find(|at| tokens[*at].is_word(word));
         let into = tokens.first()?.is_word("insert").then(|| position("into", 1))??;
@@ -186,7 +194,10 @@ impl Copy {
             }
             if is_from {
                 let table = tokens.get(at + 1)?.identifier()?.into();
-                return Some(Self { table, columns: columns?, expressions });
+                let helper = tokens.get(into + 1)?.identifier()?.into();
+                let skips_nothing = into == 1 || (into == 3 && tokens[2].is_word("abort"));
+                let is_whole = skips_nothing && tokens.len() == at + 2;
+                return Some(Self { helper, table, columns: columns?, expressions, is_whole });
             }
         }
         None

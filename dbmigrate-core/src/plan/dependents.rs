@@ -82,6 +82,7 @@ impl Dependents {
             title: format!("drop dependent triggers and views: {}", names.join(", ")),
             cost: Cost::Instant,
             statements,
+            rebuilds: None,
         })
     }
 
@@ -106,6 +107,7 @@ impl Dependents {
                     title: format!("{} view {}", recreated(input.old.views.contains(&view.name)), view.name),
                     cost: Cost::Instant,
                     statements: vec![render::create_view_with(view, input.new.docs(&view.name))],
+                    rebuilds: None,
                 }),
             }
         }
@@ -113,6 +115,7 @@ impl Dependents {
             title: format!("{} trigger {}", recreated(input.old.triggers.contains(&trigger.name)), trigger.name),
             cost: Cost::Instant,
             statements: vec![render::create_trigger(trigger)],
+            rebuilds: None,
         }));
         steps
     }

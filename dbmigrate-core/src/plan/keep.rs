@@ -98,7 +98,12 @@ impl Keeping {
             table.sql()
         );
         let statements = [copied.columns.create(kept), copy].into_iter().chain(KeptColumns::count(kept)).collect();
-        Some(Step { title: format!("keep {} in {kept}", copied.objects()), cost: Cost::Rewrite, statements })
+        Some(Step {
+            title: format!("keep {} in {kept}", copied.objects()),
+            cost: Cost::Rewrite,
+            statements,
+            rebuilds: None,
+        })
     }
 
     /// Remembers what the values of a table have become, once it has them.
@@ -122,6 +127,7 @@ impl Keeping {
                 columns.join(", "),
                 key.join(" AND ")
             )],
+            rebuilds: None,
         })
     }
 
@@ -131,6 +137,7 @@ impl Keeping {
             title: format!("follow the rows of {} in {}", copied.kept.of, copied.kept.name),
             cost: Cost::Instant,
             statements: copied.columns.triggers(&copied.kept.name, &copied.kept.of),
+            rebuilds: None,
         })
     }
 }
@@ -176,7 +183,7 @@ fn move_step(input: &Input<'_>, table: &Table, kept: &Name) -> Step {
         statements.push(format!("DROP TABLE {}", table.name.sql()));
         Cost::Rewrite
     };
-    Step { title: format!("keep table {} as {kept}", table.name), cost, statements }
+    Step { title: format!("keep table {} as {kept}", table.name), cost, statements, rebuilds: None }
 }
 
 /// The columns that lose values, as they are called when the values are copied, as they are declared, and whether the

@@ -58,6 +58,7 @@ pub use without::{Conflict, History, without};
 use std::collections::BTreeSet;
 use std::fmt;
 
+pub(crate) use answered::Copy as RowCopy;
 #[cfg(feature = "engine")]
 pub(crate) use answered::copied;
 use keep::Keeping;
@@ -106,6 +107,8 @@ pub struct Step {
     pub cost: Cost,
     /// The statements, without semicolons.
     pub statements: Vec<String>,
+    /// The table, if they are its rebuild and nothing else.
+    pub rebuilds: Option<Name>,
 }
 
 /// SQL that leads from one schema to another.
@@ -241,6 +244,7 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
             title: format!("drop table {table}"),
             cost: Cost::Instant,
             statements: vec![format!("DROP TABLE {}", table.sql())],
+            rebuilds: None,
         });
     }
     steps.extend(input.rename_tables());
@@ -301,7 +305,12 @@ impl<'a> Input<'a> {
             .collect();
         let statements: Vec<String> = names.iter().map(|name| format!("DROP INDEX {}", name.sql())).collect();
         let list = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
-        (!statements.is_empty()).then(|| Step { title: format!("drop index {list}"), cost: Cost::Instant, statements })
+        (!statements.is_empty()).then(|| Step {
+            title: format!("drop index {list}"),
+            cost: Cost::Instant,
+            statements,
+            rebuilds: None,
+        })
     }
 
     fn rename_tables(&self) -> Vec<Step> {
@@ -322,7 +331,7 @@ impl<'a> Input<'a> {
             .iter()
             .map(|(from, to)| format!("ALTER TABLE {} RENAME TO {}", from.sql(), to.sql()))
             .collect();
-        vec![Step { title, cost: Cost::Instant, statements }]
+        vec![Step { title, cost: Cost::Instant, statements, rebuilds: None }]
     }
 
     /// `RENAME COLUMN` fails ("no such column … after rename") on the single `INTEGER` primary key of a `WITHOUT ROWID`
@@ -371,7 +380,7 @@ impl<'a> Input<'a> {
                     format!("ALTER TABLE {} RENAME COLUMN {} TO {}", table.name.sql(), from.sql(), to.sql())
                 })
                 .collect();
-            steps.push(Step { title: titles.join(", "), cost: Cost::Instant, statements });
+            steps.push(Step { title: titles.join(", "), cost: Cost::Instant, statements, rebuilds: None });
         }
         steps
     }
@@ -384,6 +393,7 @@ fn create_table_step(new: &Schema, table: &Table) -> Step {
         title: format!("create table {}", table.name),
         cost: Cost::Instant,
         statements: std::iter::once(created).chain(indexes).collect(),
+        rebuilds: None,
     }
 }
 

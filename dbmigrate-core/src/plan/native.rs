@@ -97,6 +97,7 @@ pub(super) fn steps(input: &Input<'_>, diff: &TableDiff) -> Vec<Step> {
             title: format!("add column {}.{}", diff.name, column.name),
             cost: if scans { Cost::Scan } else { Cost::Instant },
             statements: vec![format!("ALTER TABLE {table} ADD COLUMN {definition}")],
+            rebuilds: None,
         });
     }
     // behind the additions, so that somebody who edits the draft can carry values over in between
@@ -105,6 +106,7 @@ pub(super) fn steps(input: &Input<'_>, diff: &TableDiff) -> Vec<Step> {
             title: format!("drop column {}.{}", diff.name, rebuild::declared_name(after, name)),
             cost: Cost::Rewrite,
             statements: vec![format!("ALTER TABLE {table} DROP COLUMN {}", name.sql())],
+            rebuilds: None,
         });
     }
     for name in diff.created_indexes.iter().chain(&diff.changed_indexes) {
@@ -113,6 +115,7 @@ pub(super) fn steps(input: &Input<'_>, diff: &TableDiff) -> Vec<Step> {
                 title: format!("create index {name}"),
                 cost: Cost::Scan,
                 statements: vec![render::create_index(&diff.name, index)],
+                rebuilds: None,
             });
         }
     }

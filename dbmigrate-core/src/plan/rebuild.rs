@@ -25,7 +25,12 @@ pub(super) fn step(input: &Input<'_>, diff: &TableDiff) -> Step {
     statements.push(format!("DROP TABLE {}", name.sql()));
     statements.push(format!("ALTER TABLE {} RENAME TO {}", helper.sql(), name.sql()));
     statements.extend(after.indexes.iter().map(|index| render::create_index(name, index)));
-    Step { title: format!("rebuild {name}: {}", reasons(input, diff, after)), cost: Cost::Rewrite, statements }
+    Step {
+        title: format!("rebuild {name}: {}", reasons(input, diff, after)),
+        cost: Cost::Rewrite,
+        statements,
+        rebuilds: Some(name.clone()),
+    }
 }
 
 /// Fills the copy of a table with that definition.

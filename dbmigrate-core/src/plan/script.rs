@@ -51,6 +51,9 @@ impl Plan {
             if step.statements.len() > 1 {
                 let _ = writeln!(text, "-- {}", one_line(&step.title));
             }
+            if let Some(table) = &step.rebuilds {
+                let _ = writeln!(text, "-- dbmigrate: rebuild {}", path([table]));
+            }
             for statement in &step.statements {
                 let _ = writeln!(text, "{statement};");
             }

@@ -22,6 +22,7 @@ pub(super) fn drops(input: &Input<'_>) -> Vec<Step> {
             title: format!("drop virtual table {name}"),
             cost: Cost::Instant,
             statements: vec![format!("DROP TABLE {}", name.sql())],
+            rebuilds: None,
         })
         .collect()
 }
@@ -36,13 +37,13 @@ pub(super) fn changes(input: &Input<'_>) -> Result<BTreeMap<Name, Step>, PlanErr
             let fills = has_external_content(table);
             statements.extend(fills.then(|| rebuild_index(table)));
             let cost = if fills { Cost::Scan } else { Cost::Instant };
-            Some(Step { title: format!("create virtual table {}", table.name), cost, statements })
+            Some(Step { title: format!("create virtual table {}", table.name), cost, statements, rebuilds: None })
         } else if input.diff.virtual_tables.changed.contains(&table.name) {
             let before = input.diff.renamed.virtual_tables.get(&table.name);
             before.map(|before| replace(input, before, table)).transpose()?
         } else if has_external_content(table) && reads_other_values(input, table) {
             let title = format!("reindex {}", table.name);
-            Some(Step { title, cost: Cost::Scan, statements: vec![rebuild_index(table)] })
+            Some(Step { title, cost: Cost::Scan, statements: vec![rebuild_index(table)], rebuilds: None })
         } else {
             None
         };
@@ -82,7 +83,7 @@ fn replace(input: &Input<'_>, before: &VirtualTable, after: &VirtualTable) -> Re
             render::create_virtual_table_with(after, docs),
             rebuild_index(after),
         ];
-        return Ok(Step { title, cost: Cost::Scan, statements });
+        return Ok(Step { title, cost: Cost::Scan, statements, rebuilds: None });
     }
     let known = |table: &VirtualTable| MODULES_WITH_ROWS.iter().any(|module| table.module == **module);
     let old_columns = before.column_names();
@@ -113,7 +114,7 @@ fn replace(input: &Input<'_>, before: &VirtualTable, after: &VirtualTable) -> Re
         format!("DROP TABLE {}", name.sql()),
         format!("ALTER TABLE {} RENAME TO {}", helper.sql(), name.sql()),
     ];
-    Ok(Step { title, cost: Cost::Rewrite, statements })
+    Ok(Step { title, cost: Cost::Rewrite, statements, rebuilds: None })
 }
 
 /// Whether it is a full-text index over the rows of another table (sqlite.org/fts5.html#external_content_tables).

@@ -15,6 +15,7 @@ mod histories;
 mod introspection;
 mod kept;
 mod made_up;
+mod phased;
 mod populate;
 mod push;
 mod questions;

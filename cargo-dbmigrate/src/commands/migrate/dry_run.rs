@@ -3,7 +3,7 @@
 use dbmigrate_core::engine::apply::Target as _;
 use dbmigrate_core::engine::apply::{
     Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Restored, Standing, apply_pending_with,
-    inspect,
+    inspect, waiting,
 };
 use dbmigrate_core::engine::engines::Turso;
 use dbmigrate_core::folder::{Folder, Migration, Script};

@@ -71,6 +71,8 @@ fn split<'a>(parts: &Parts, at: usize, script: &Script<'a>) -> Vec<(usize, Scrip
         limits: crate::folder::script::Limits::default(),
         // what is replayed is the SQL around it
         rust: None,
+        // nobody waits for them: the plain way
+        rebuilds: Vec::new(),
         undo: None,
     };
     for (preflight, part) in script.preflights.iter().zip(parts.of_preflights(at)) {

@@ -29,10 +29,15 @@ impl Hash {
         let statements = split(text);
         self.statements(&statements);
         for directive in directives(text).ok()?.iter().filter(|one| !undo::is_undo(one)) {
-            self.directive(directive);
-            if matches!(parse_directive(directive), Ok(Parsed::Rust)) {
-                let step = rust::place(directive, &statements, None).ok()?;
-                self.part(&step.after.to_string());
+            match parse_directive(directive) {
+                // says what the statements are, which they are without it
+                Ok(Parsed::Rebuild(_)) => {}
+                Ok(Parsed::Rust) => {
+                    self.directive(directive);
+                    let step = rust::place(directive, &statements, None).ok()?;
+                    self.part(&step.after.to_string());
+                }
+                _ => self.directive(directive),
             }
         }
         if let Some(undo) = undo {

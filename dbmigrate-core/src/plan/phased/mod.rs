@@ -220,5 +220,5 @@ fn update_step(title: String, update: String, triggers: &[&Trigger]) -> Step {
     let drops = triggers.iter().map(|trigger| format!("DROP TRIGGER {}", trigger.name.sql()));
     let creates = triggers.iter().map(|trigger| render::create_trigger(trigger));
     let statements = drops.chain(std::iter::once(update)).chain(creates).collect();
-    Step { title, cost: Cost::Rewrite, statements }
+    Step { title, cost: Cost::Rewrite, statements, rebuilds: None }
 }
