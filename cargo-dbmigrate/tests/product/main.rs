@@ -60,6 +60,7 @@ mod named_targets;
 mod never_usable;
 mod octopus;
 mod own_rules;
+mod phased;
 mod planned;
 mod project;
 mod protected;
