@@ -48,7 +48,8 @@ pub(super) struct Side<'a> {
 impl<'a> Side<'a> {
     /// Its own database, empty.
     pub(super) async fn new(which: Which, schema: &'a Schema, diff: &Diff) -> Result<Self, EngineError> {
-        let renamed = diff.renames.tables.iter().map(|(_, to)| to);
+        let renames = &diff.renames;
+        let renamed = renames.tables.iter().map(|(_, to)| to).chain(renames.columns.iter().map(|(table, _, _)| table));
         let changed: BTreeSet<&Name> = diff.tables.iter().map(|table| &table.name).chain(renamed).collect();
         let own_name = |name: &'_ Name| match which {
             Which::Old => diff.renames.old_table(name).clone(),
@@ -158,13 +159,22 @@ async fn copy(from: &Connection, to: &Connection, table: &Table) -> Result<(), E
     to.run(&format!("DELETE FROM {}", table.name.sql())).await?;
     let columns: Vec<&Name> =
         table.columns.iter().filter(|column| column.generated.is_none()).map(|column| &column.name).collect();
-    let quoted = columns.iter().map(|name| format!("quote({})", name.sql())).collect::<Vec<_>>().join(", ");
+    let quoted = columns.iter().map(|name| literal(name)).collect::<Vec<_>>().join(", ");
     let list = sql_list(columns.iter().copied());
     for row in from.rows(&format!("SELECT {quoted} FROM {}", table.name.sql())).await? {
         let values = row.iter().map(|value| text(value).to_owned()).collect::<Vec<_>>().join(", ");
         to.run(&format!("INSERT INTO {} ({list}) VALUES ({values})", table.name.sql())).await?;
     }
     Ok(())
+}
+
+/// SQL for the literal of a column's value. `quote` ends a text at its first NUL.
+pub(super) fn literal(column: &Name) -> String {
+    let column = column.sql();
+    format!(
+        "CASE WHEN typeof({column}) = 'text' AND instr(CAST({column} AS BLOB), x'00') > 0 THEN 'CAST(x''' || hex({column}) || ''' AS TEXT)' \
+         ELSE quote({column}) END"
+    )
 }
 
 /// These tables, and all that foreign keys connect with them, in both directions.

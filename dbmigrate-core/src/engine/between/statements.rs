@@ -1,6 +1,6 @@
 //! Random statements of a release, over the tables and columns that it knows.
 
-use super::side::Side;
+use super::side::{Side, literal};
 use crate::engine::connection::{Connection, text};
 use crate::engine::error::EngineError;
 use crate::engine::populate::populate;
@@ -36,7 +36,7 @@ impl<'a> Statements<'a> {
         let mut tables = Vec::new();
         for table in side.tables().filter_map(|name| schema.table(name)) {
             let columns: Vec<&Column> = table.columns.iter().filter(|column| column.generated.is_none()).collect();
-            let quoted = columns.iter().map(|column| format!("quote({})", column.name.sql())).collect::<Vec<_>>();
+            let quoted = columns.iter().map(|column| literal(&column.name)).collect::<Vec<_>>();
             let query = format!("SELECT {} FROM {}", quoted.join(", "), table.name.sql());
             let found = connection.rows(&query).await?;
             let rows = found.iter().map(|row| row.iter().map(|value| text(value).to_owned()).collect()).collect();

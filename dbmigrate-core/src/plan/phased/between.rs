@@ -4,7 +4,7 @@ use super::carry;
 use super::link::{Fill, Link};
 use super::stand_in::{self, StandIn};
 use super::{Input, PhasedError};
-use crate::diff::{Renames, rename::unused};
+use crate::diff::{Renames, TableDiff, rename::unused};
 use crate::schema::{Column, Index, IndexPart, Schema, Table, Unique};
 use crate::sql::{Expr, Name};
 
@@ -41,7 +41,8 @@ pub(super) fn between(input: &Input<'_>) -> Result<Between, PhasedError> {
         }
     }
     let (mut links, mut fills) = (Vec::new(), Vec::new());
-    for changed in &input.diff.tables {
+    for changed in changed_tables(input) {
+        let changed = &changed;
         let (Some(before), Some(after)) = (schema.table(&changed.name), input.new.table(&changed.name)) else {
             continue;
         };
@@ -69,6 +70,17 @@ pub(super) fn between(input: &Input<'_>) -> Result<Between, PhasedError> {
     Ok(Between { schema, renames, links, fills, stand_ins })
 }
 
+/// The tables that differ, those of which only columns are renamed included.
+fn changed_tables(input: &Input<'_>) -> Vec<TableDiff> {
+    let mut all = input.diff.tables.clone();
+    for (table, _, _) in &input.diff.renames.columns {
+        if !all.iter().any(|changed| changed.name == *table) {
+            all.push(TableDiff::nothing(table));
+        }
+    }
+    all
+}
+
 /// A name that the other release gives to something else can mean only one thing at a time.
 fn refuse_taken_names(input: &Input<'_>) -> Result<(), PhasedError> {
     let has = |schema: &Schema, name: &Name| schema.object_names().any(|other| other == name);
@@ -83,7 +95,7 @@ fn refuse_taken_names(input: &Input<'_>) -> Result<(), PhasedError> {
 }
 
 /// The constraints of the table: those that one of the releases does not know wait, or are gone.
-fn constraints(table: &mut Table, before: &Table, changed: &crate::diff::TableDiff, after: &Table) {
+fn constraints(table: &mut Table, before: &Table, changed: &TableDiff, after: &Table) {
     let is_new = |name: &Name| before.column(name).is_none();
     let gone = |unique: &Unique| changed.dropped_uniques.iter().any(|other| other.parts == unique.parts);
     table.uniques.retain(|unique| !gone(unique));
@@ -104,7 +116,7 @@ fn constraints(table: &mut Table, before: &Table, changed: &crate::diff::TableDi
 fn indexes(
     table: &mut Table,
     (before, old, new): (&Table, &Schema, &Schema),
-    changed: &crate::diff::TableDiff,
+    changed: &TableDiff,
     after: &Table,
     links: &[Link],
 ) {
