@@ -156,3 +156,28 @@ fn a_plan_is_of_a_phase() {
     assert_eq!(project.query("SELECT full_name FROM users"), ["Ann Lee", "Bo"]);
     project.refuses(4, "status");
 }
+
+#[test]
+fn a_protected_target_wants_to_be_told_which_side_of_the_deployment_it_is() {
+    let project = project();
+    project.write("dbmigrate.toml", "[targets.production]\nurl = \"dev.db\"\nprotected = true\n");
+    project.runs(GENERATE);
+    let run = project.refuses(3, "migrate -t production");
+    assert!(run.err.contains("migrate --phase before") || run.err.contains("--phase before"), "{}", run.err);
+    project.runs("migrate -t production --phase before --yes");
+    project.refuses(3, "migrate -t production");
+    project.runs("migrate -t production --phase after --yes");
+    project.runs("status -t production");
+}
+
+#[test]
+fn queries_that_need_what_waits_are_warned_of() {
+    let project = Project::migrated(&users("email: String,"));
+    let unique = users("#[column(unique)] email: String,");
+    let query =
+        "fn f(c: &C) { c.execute(\"INSERT INTO users (id, email) VALUES (1, '') ON CONFLICT (email) DO NOTHING\"); }\n";
+    project.structs(&(unique + query));
+    project.runs("generate --phased");
+    let run = project.runs("check");
+    assert!(run.err.contains("until `0002_") && run.err.contains("ON CONFLICT"), "{}", run.err);
+}

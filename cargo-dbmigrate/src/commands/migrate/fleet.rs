@@ -43,6 +43,7 @@ pub(super) fn run(context: &Context, arguments: &Migrate, fleet: &Fleet) -> Resu
     let consent = |waiting: &[Migration], count: usize| {
         refuse_steps(&folder, waiting)?;
         refuse_without_backup(context, (&fleet.target, &arguments.backup), &folder, waiting)?;
+        let waiting = (waiting, options.phase);
         consent::of_fleet(context, &folder, (&fleet.target, count), waiting, (arguments.consent, &command))
     };
     rollout::run(&Wanted {
