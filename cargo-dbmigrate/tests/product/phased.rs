@@ -42,10 +42,13 @@ fn a_rename_is_applied_around_a_deployment_and_both_releases_work_between() {
     assert_eq!(project.query("SELECT id, full_name FROM users ORDER BY id"), ["1|Ann Li", "2|Bob", "3|Cy", "4|Di"]);
     assert_eq!(project.query("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"), ["0"]);
     assert_snapshot!(project.transcript());
-    assert_snapshot!("a_renamed_column_first", project.read("migrations/0002_rename_users_name/migration.sql"));
+    assert_snapshot!(
+        "a_renamed_column_first",
+        project.read("migrations/0002_users_rename_name_to_full_name/migration.sql")
+    );
     assert_snapshot!(
         "a_renamed_column_second",
-        project.read("migrations/0003_rename_users_name_after_deploy/migration.sql")
+        project.read("migrations/0003_users_rename_name_to_full_name_after_deploy/migration.sql")
     );
 }
 
@@ -90,7 +93,7 @@ fn rows_that_were_not_carried_over_are_refused_by_the_second_half() {
         "CREATE TRIGGER users_phase_0002_forward_1 AFTER UPDATE OF name ON users\nWHEN NOT (OLD.name COLLATE BINARY IS NEW.name AND typeof(OLD.name) = typeof(NEW.name))\nBEGIN\n  UPDATE users SET full_name = name\n  WHERE id = NEW.id\n    AND NOT (name COLLATE BINARY IS full_name AND typeof(name) = typeof(full_name));\nEND",
     );
     let run = project.refuses(3, "migrate --phase after");
-    assert!(run.err.contains("1 rows of `users` have another `name` than `full_name`"), "{}", run.err);
+    assert!(run.err.contains("1 row of `users` with another `name` than `full_name`"), "{}", run.err);
 }
 
 #[test]
@@ -99,16 +102,14 @@ fn what_is_missing_is_asked_for_with_the_command_that_answers_it() {
     project.structs(&users("nick: String,"));
     for command in [
         "generate --phased --accept drop_column:users.name",
-        "generate --phased --accept drop_column:users.name --backfill \"users.nick=''\"",
+        "generate --phased --accept drop_column:users.name --backfill users.nick=''",
     ] {
         project.refuses(3, command);
     }
-    project.runs(
-        "generate --phased --accept drop_column:users.name --backfill \"users.nick=''\" --back \"users.name='gone'\"",
-    );
+    project.runs("generate --phased --accept drop_column:users.name --backfill users.nick='' --back users.name='gone'");
     project.structs(&users("nick: String, name: String,"));
-    project.refuses(2, "generate --phased --back \"users.nick=''\" --backfill \"users.name=''\"");
-    project.refuses(2, "generate --back \"users.nick=''\"");
+    project.refuses(2, "generate --phased --back users.nick='' --backfill users.name=''");
+    project.refuses(2, "generate --back users.nick=''");
     assert_snapshot!(project.transcript());
 }
 

@@ -29,6 +29,12 @@ impl Phase {
     }
 }
 
+/// The options of a run on a database that has so many migrations: with none, no release runs on it, and nothing waits.
+pub(super) fn of_run(options: Options<'_>, applied: usize) -> Options<'_> {
+    let phase = options.phase.filter(|phase| applied > 0 || *phase == Phase::After);
+    Options { phase, ..options }
+}
+
 /// Whether a migration waits for the deployment of its release.
 ///
 /// # Errors
@@ -48,7 +54,7 @@ pub fn is_after_deploy(folder: &Folder, migration: &Migration) -> Result<bool, A
 /// As for [`pending`], and if migrations of the two phases are not in the order of one deployment.
 pub fn waiting<'f>(folder: &'f Folder, applied: usize, options: Options<'_>) -> Result<&'f [Migration], ApplyError> {
     let pending = pending(folder, applied, options.to)?;
-    let Some(phase) = options.phase else { return Ok(pending) };
+    let Some(phase) = of_run(options, applied).phase else { return Ok(pending) };
     let waits = |migration: &Migration| match options.read.and_then(|read| read.get(migration)) {
         Some(script) => Ok(script.after_deploy.is_some()),
         None => is_after_deploy(folder, migration),
@@ -59,8 +65,6 @@ pub fn waiting<'f>(folder: &'f Folder, applied: usize, options: Options<'_>) -> 
         return Ok(if phase == Phase::Before { pending } else { &[] });
     };
     match phase {
-        // no release runs on a database that has none
-        Phase::Before if applied == 0 => Ok(pending),
         Phase::Before => match marks[first..].iter().position(|marked| !marked) {
             None => Ok(&pending[..first]),
             Some(behind) => {

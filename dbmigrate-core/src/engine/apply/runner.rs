@@ -2,7 +2,7 @@
 
 use super::drift::{Drift, Drifted, Tolerated};
 use super::history::{self, Record};
-use super::phase::{Phase, waiting};
+use super::phase::{self, Phase, waiting};
 use super::read::Scripts;
 use super::{Announcement, ApplyError, Attempt, Done, Failure, Loss, Prepared, Restored, State, Stop, Target};
 use crate::diff::differences;
@@ -214,6 +214,7 @@ async fn run(
     observer: &mut impl Observer,
 ) -> Result<Outcome, ApplyError> {
     let mut now = status(target, folder).await?;
+    let options = phase::of_run(options, now.applied);
     let mut outcome = Outcome::default();
     let mut drift = None;
     let mut verified = false;

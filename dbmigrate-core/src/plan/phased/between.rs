@@ -5,7 +5,9 @@ use super::link::{Fill, Link};
 use super::stand_in::{self, StandIn};
 use super::{Input, PhasedError};
 use crate::diff::{Renames, TableDiff, rename::unused};
+use crate::plan::decide::needs_backfill;
 use crate::schema::{Column, Index, IndexPart, Schema, Table, Unique};
+use crate::sql::path::path;
 use crate::sql::{Expr, Name};
 
 mod columns;
@@ -18,6 +20,23 @@ pub(super) struct Between {
     pub(super) links: Vec<Link>,
     pub(super) fills: Vec<Fill>,
     pub(super) stand_ins: Vec<StandIn>,
+}
+
+impl Between {
+    /// The columns that become NOT NULL when it is left, without a default, and that have a value in each row by then.
+    fn in_each_row(&self) -> impl Iterator<Item = (&Name, &Name)> {
+        let links = self.links.iter().flat_map(|link| link.news.iter().map(|side| (&link.table, &side.name)));
+        links.chain(self.fills.iter().map(|fill| (&fill.table, &fill.column)))
+    }
+
+    /// The paths of those of them that `new` wants to be so.
+    pub(super) fn required(&self, new: &Schema) -> impl Iterator<Item = String> {
+        self.in_each_row().filter_map(|(table, name)| {
+            let (before, after) = (self.schema.table(table)?, new.table(table)?);
+            let is_new = !before.rejects_null(before.column(name)?) && needs_backfill(after, after.column(name)?);
+            is_new.then(|| path([table, name]))
+        })
+    }
 }
 
 /// Makes it.

@@ -193,6 +193,8 @@ fn second_half(input: &Input<'_>, between: &between::Between) -> Result<Plan, Ph
         return Ok(plan);
     }
     plan.after_deploy = true;
+    // the triggers have seen to it, and a preflight looks again
+    plan.allowed.extend(between.required(input.new).map(|place| (Lint::NotNullWithoutDefault, place)));
     plan.preflights.extend(between.links.iter().filter_map(out_of_step));
     Ok(plan)
 }
@@ -201,7 +203,7 @@ fn second_half(input: &Input<'_>, between: &between::Between) -> Result<Plan, Ph
 fn out_of_step(link: &Link) -> Option<Preflight> {
     let (old, new) = link.same()?;
     let condition = format!("NOT ({})", link::same_values(&old.name, &new.name));
-    let message = format!("{{}} rows of `{}` have another `{}` than `{}`", link.table, old.name, new.name);
+    let message = format!("{{}} rows of `{}` with another `{}` than `{}`", link.table, old.name, new.name);
     let query = format!(
         "SELECT * FROM (SELECT count(*) AS _count FROM {} WHERE {condition}) WHERE _count > 0",
         link.table.sql()
