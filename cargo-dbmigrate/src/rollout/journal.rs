@@ -44,7 +44,8 @@ impl Journal {
         let file = wanted.context.package.root.join(FOLDER).join(format!("rollout-{}{shard}.json", wanted.fleet));
         let head = wanted.options.to.and_then(|to| wanted.folder.find(to)).or_else(|| wanted.folder.head());
         let seal = head.map(|head| wanted.folder.seal_at(head).to_hex());
-        let head = head.map(|head| head.name.to_string());
+        let phase = wanted.options.phase.map(|phase| format!(" ({} the deployment)", phase.word())).unwrap_or_default();
+        let head = head.map(|head| format!("{}{phase}", head.name));
         let written = Written { format: FORMAT, head, seal, waves: waves.collect(), done: 0 };
         let found = fs::read(&file).ok().and_then(|text| serde_json::from_slice::<Written>(&text).ok());
         let found = found.filter(|found| Written { done: 0, ..found.clone() } == written);

@@ -62,6 +62,7 @@ mod never_usable;
 mod octopus;
 mod online;
 mod own_rules;
+mod phased;
 mod planned;
 mod project;
 mod protected;

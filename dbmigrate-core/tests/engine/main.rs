@@ -16,6 +16,7 @@ mod histories;
 mod introspection;
 mod kept;
 mod made_up;
+mod phased;
 mod populate;
 mod push;
 mod questions;

@@ -4,6 +4,7 @@ mod amend;
 mod applied;
 mod arguments;
 mod online;
+mod phased;
 mod planned;
 mod rust;
 mod seal;
@@ -77,6 +78,9 @@ fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Sn
     }
     if arguments.check && !open.is_empty() {
         return Ok(found_changes(asker, &diff.changes(), &open));
+    }
+    if arguments.phased && !diff.is_empty() && phased::write(asker, arguments, folder, (head, &decisions, &diff))? {
+        return Ok(exit::DONE);
     }
     let plan = proven((context, arguments), declared, head, &decisions, &diff)?;
     warn_of_lost_keys(context, (folder, folder.migrations().len()), &plan);
