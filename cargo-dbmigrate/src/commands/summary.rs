@@ -56,7 +56,7 @@ pub(crate) fn run(printer: &Printer, arguments: &Summary) -> Result<u8> {
     let missing = missing(&parts)?;
     let parts: Vec<RolledOut> = parts.into_iter().map(|(_, part)| part).collect();
     let sums = merged(&parts);
-    let error = concluded(printer, &sums, (None, None));
+    let error = concluded(&printer.on_target(&sums.target), &sums, (None, None));
     if missing.is_empty() {
         return error.map_or(Ok(exit::DONE), Err);
     }

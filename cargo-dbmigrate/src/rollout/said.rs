@@ -126,7 +126,8 @@ pub(crate) fn concluded(
     Some(error.helps(again.map(|again| format!("to continue with those that are left: `{again}`"))))
 }
 
-pub(super) fn reason(failure: &FailureOfMembers) -> String {
+/// What is wrong with some members, in words.
+pub(crate) fn reason(failure: &FailureOfMembers) -> String {
     let named = failure.members.join(", ");
     let more = failure.count - failure.members.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -17,6 +17,8 @@ mod rust;
 #[cfg(feature = "remote")]
 mod steps;
 mod target;
+#[cfg(feature = "remote")]
+mod together;
 mod transactions;
 
 #[cfg(feature = "libsql")]
