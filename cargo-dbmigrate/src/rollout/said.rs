@@ -104,6 +104,10 @@ pub(crate) fn concluded(
     let verb = if sums.left() == 0 { "Finished" } else { "Summary" };
     printer.status(verb, format!("{}: {} in {}", sums.target, sums.words(), Elapsed(sums.milliseconds)));
     printer.message(|| sums.clone());
+    // for whoever merges those of all shards
+    if let Some((number, _)) = sums.shard.as_deref().and_then(|shard| shard.split_once('/')) {
+        printer.output(&format!("shard-{number}"), || sums.clone());
+    }
     if sums.left() == 0 {
         return None;
     }

@@ -84,10 +84,12 @@ impl Message {
     /// A number, seven bits to a byte.
     fn varint(&mut self, mut number: u64) {
         while number > 0x7f {
-            self.0.push(0x80 | (number & 0x7f) as u8);
+            let [low, ..] = number.to_le_bytes();
+            self.0.push(0x80 | low);
             number >>= 7;
         }
-        self.0.push(number as u8);
+        let [low, ..] = number.to_le_bytes();
+        self.0.push(low);
     }
 
     fn number(&mut self, field: u64, number: u64) {
