@@ -32,8 +32,8 @@ fn rows_come_as_protobuf_and_from_a_server_without_it_as_json() {
         "CREATE TABLE highest (a INTEGER PRIMARY KEY, b)",
         "INSERT INTO highest VALUES (-9223372036854775808, 1), (9223372036854775806, 2), (9223372036854775807, 3)",
         // as many as the first page has
-        "CREATE TABLE full (b, a INTEGER PRIMARY KEY)",
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) INSERT INTO full (b) SELECT i FROM n",
+        "CREATE TABLE fully (b, a INTEGER PRIMARY KEY)",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) INSERT INTO fully (b) SELECT i FROM n",
     ]);
     let folder = tempfile::tempdir().expect("a folder");
     let copies = [false, true].map(|has_json_only| {
@@ -55,7 +55,7 @@ fn rows_come_as_protobuf_and_from_a_server_without_it_as_json() {
     assert_eq!(protobuf, json);
     assert_eq!(protobuf.1, lines(&hand, &everything(false)));
     let sizes: Vec<(&str, u64)> = protobuf.0.iter().map(|table| (table.name.as_str(), table.rows)).collect();
-    for wanted in [("full", 500), ("highest", 3), ("reals", 8)] {
+    for wanted in [("fully", 500), ("highest", 3), ("reals", 8)] {
         assert!(sizes.contains(&wanted), "{sizes:?}");
     }
 }

@@ -32,6 +32,8 @@ fn migrations_before_one_that_fails_stay_and_its_statement_is_named() {
     assert_eq!(error.message, "UNIQUE constraint failed: a.y");
     assert_eq!(case.applied(), ["0001_a", "0002_b", "0003_c"]);
     assert_eq!(case.hand().query("SELECT count(*) FROM a"), ["0"]);
+    // a look, all of them in one transaction, and each in its own
+    assert_eq!(case.proxy.requests(), 3, "{:?}", case.proxy.traffic());
 }
 
 #[test]
