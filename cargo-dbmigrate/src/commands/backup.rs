@@ -65,7 +65,7 @@ pub(crate) fn run(context: &Context, arguments: &Backup) -> Result<u8> {
             Place::Folder(folder) | Place::File(folder) => folder.clone(),
             Place::Default => backups::folder(context, url),
         };
-        context.printer.status("Written", format!("to `{}`", path::for_display(&folder).display()));
+        context.printer.status("Backed up", format!("to `{}`", path::for_display(&folder).display()));
     }
     Ok(code)
 }

@@ -86,6 +86,17 @@ impl<'b> Fields<'b> {
 
     #[inline]
     fn varint(&mut self) -> Result<u64, Malformed> {
+        // keys, and most lengths
+        match self.body.get(self.at) {
+            Some(byte) if *byte < 0x80 && self.at < self.end => {
+                self.at += 1;
+                Ok(u64::from(*byte))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    fn long_varint(&mut self) -> Result<u64, Malformed> {
         let bytes = self.body.get(self.at..self.end).unwrap_or_default();
         let (mut number, mut shift) = (0_u64, 0);
         for (at, byte) in bytes.iter().take(10).enumerate() {
