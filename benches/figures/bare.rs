@@ -92,7 +92,8 @@ pub(crate) fn run(arguments: &[String]) {
         [name, database] if name == "history" => block_on(history(database)),
         [name, url, script] if name == "send" => send(url, script),
         [name, database, copy] if name == "vacuum" => block_on(vacuum(database, copy)),
-        [name, url, rows] if name == "read" => read(url, rows.parse().expect("a number")),
+        [name, url, rows] if name == "read" => read(url, rows.parse().expect("a number"), false),
+        [name, url, rows] if name == "read-protobuf" => read(url, rows.parse().expect("a number"), true),
         [name, directory, kind, times] if name == "open" => {
             crate::ready::open(Path::new(directory), kind, times.parse().expect("a number"));
         }
@@ -168,12 +169,25 @@ async fn vacuum(database: &str, copy: &str) {
 }
 
 /// All rows in pages as large as a server sends them, unread.
-fn read(url: &str, rows: usize) {
+fn read(url: &str, rows: usize, is_protobuf: bool) {
     const PAGE: usize = 20_000;
     for first in (0..rows).step_by(PAGE) {
         let sql = format!("SELECT * FROM big WHERE id > {first} ORDER BY id LIMIT {PAGE}");
-        let request = serde_json::json!({"requests": [{"type": "execute", "stmt": {"sql": sql}}, {"type": "close"}]});
-        let answer = dbmigrate_test_support::hand::post(&format!("{url}/v3/pipeline"), &request.to_string());
+        let answer = if is_protobuf {
+            // a pipeline of a batch of a step of a statement, and the end of the stream
+            let inner = |field: u8, inner: &[u8]| {
+                let length = u8::try_from(inner.len()).ok().filter(|length| *length < 128).expect("a short request");
+                [&[field << 3 | 2, length], inner].concat()
+            };
+            let statement = [inner(1, sql.as_bytes()), vec![5 << 3, 1]].concat();
+            let batch = [2, 1, 1, 3, 2].iter().fold(statement, |message, field| inner(*field, &message));
+            let request = [batch, inner(2, &inner(1, b""))].concat();
+            dbmigrate_test_support::hand::post_protobuf(&format!("{url}/v3-protobuf/pipeline"), &request)
+        } else {
+            let request =
+                serde_json::json!({"requests": [{"type": "execute", "stmt": {"sql": sql}}, {"type": "close"}]});
+            dbmigrate_test_support::hand::post(&format!("{url}/v3/pipeline"), &request.to_string())
+        };
         std::hint::black_box(answer.expect("rows"));
     }
 }

@@ -3,7 +3,7 @@
 use super::queries::BrokenQuery;
 use serde::Serialize;
 
-use super::Rehearsal;
+use super::{MembersIn, Rehearsal};
 
 /// The text that a file would have, with `--dry-run`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -106,6 +106,8 @@ pub(crate) struct DatabaseState {
     pub(crate) differences: usize,
     /// Whether it has tables, but no history.
     pub(crate) is_foreign: bool,
+    /// How many members are in each state, if it is a fleet; pending is then what the one that is farthest behind lacks.
+    pub(crate) members: Vec<MembersIn>,
     /// What a rehearsal of them found, if there was one.
     pub(crate) rehearsal: Option<Rehearsal>,
     /// Why it could not be read.

@@ -308,6 +308,17 @@ impl Printer {
         self.result(format!("{style}{line}{style:#}{note}"));
     }
 
+    /// Sets an output of the step, for a workflow of GitHub.
+    pub(crate) fn output<M: Into<Message>>(&self, name: &str, value: impl FnOnce() -> M) {
+        if self.format != MessageFormat::Github {
+            return;
+        }
+        let value: Message = value().into();
+        if let Err((path, error)) = github::set_output(name, &value.line()) {
+            self.warning(&format!("cannot write `{}`: {error}", path.display()), &[]);
+        }
+    }
+
     /// The same for programs: a line of JSON, where that is wanted. `make` is called only where somebody wants to know.
     pub(crate) fn message<M: Into<Message>>(&self, make: impl FnOnce() -> M) {
         if !self.records() {

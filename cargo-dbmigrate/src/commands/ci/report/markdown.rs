@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use super::text::{code, longest_run};
 use super::{queries, rehearsed};
-use crate::messages::{DatabaseState, NewMigration, Report};
+use crate::messages::{DatabaseState, MemberState, MembersIn, NewMigration, Report};
 use crate::report::counted;
+use crate::rollout::survey::standing;
 
 /// What a comment can hold is 65,536 characters; SQL that would exceed this is left out.
 const LONGEST: usize = 60_000;
@@ -175,6 +176,9 @@ fn databases(states: &[DatabaseState]) -> String {
             DatabaseState { error: Some(error), .. } => {
                 writeln!(text, "- {name}: **could not be read**: {}", code(error))
             }
+            DatabaseState { members, .. } if !members.is_empty() => {
+                writeln!(text, "- {name}: {}", fleet(members, &pending))
+            }
             DatabaseState { is_foreign: true, .. } => {
                 writeln!(text, "- {name}: has tables but no migration history, so it must be adopted first")
             }
@@ -194,6 +198,19 @@ fn databases(states: &[DatabaseState]) -> String {
         }
     }
     if text.is_empty() { text } else { format!("#### Databases\n\n{text}") }
+}
+
+/// Where the members of a fleet stand, and what the one lacks that lacks most.
+fn fleet(members: &[MembersIn], pending: &str) -> String {
+    let all = counted(members.iter().map(|one| one.members).sum(), "member");
+    let states = members.iter().map(|one| {
+        let state = format!("{} {}", one.members, standing(one.state, one.pending));
+        if matches!(one.state, MemberState::AtHead | MemberState::Behind) { state } else { format!("**{state}**") }
+    });
+    let states = states.collect::<Vec<_>>().join(", ");
+    let is_behind = members.iter().any(|one| one.state == MemberState::Behind);
+    let behind = if is_behind { format!("; at most {pending}") } else { String::new() };
+    format!("{all}: {states}{behind}")
 }
 
 #[cfg(test)]
