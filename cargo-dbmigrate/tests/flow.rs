@@ -25,6 +25,7 @@ const FLOW: [&[&str]; 8] = [
         "fleet",
         "keeping",
         "linting",
+        "pictures",
         "planning",
         "proof",
         "pushing",

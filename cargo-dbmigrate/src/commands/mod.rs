@@ -27,6 +27,7 @@ pub(crate) mod reset;
 pub(crate) mod restore;
 pub(crate) mod revert;
 pub(crate) mod seed;
+pub(crate) mod serve;
 pub(crate) mod squash;
 pub(crate) mod status;
 pub(crate) mod summary;

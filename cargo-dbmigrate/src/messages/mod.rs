@@ -59,7 +59,7 @@ pub(crate) use planning::{
 };
 pub use problems::Level;
 pub(crate) use problems::{Diagnostic, Error, Location, Warning};
-pub(crate) use process::{Completions, Help, Version};
+pub(crate) use process::{Completions, Help, Serving, Version};
 pub(crate) use queries::{Against, BrokenQuery, FoundQuery, Queries, UsedTable};
 pub(crate) use rebasing::{Rebased, RebasedHow};
 pub(crate) use rehearsing::{
@@ -114,6 +114,7 @@ pub(crate) enum Message {
     Lint(Lint),
     Linted(Linted),
     LogEntry(LogEntry),
+    Serving(Serving),
     Loss(Loss),
     Member(Member),
     MemberRun(MemberRun),
@@ -186,6 +187,7 @@ into_message!(
     Deletion,
     Report,
     Seeded,
+    Serving,
     WouldWrite,
     Completions,
     Database,
