@@ -1,0 +1,16 @@
+//! Schemas as pictures: what is drawn of a schema, where it stands, and how it is written in each format.
+//!
+//! [`model`] is what there is to see, as plain data that can be serialised; [`read`] makes it from a schema, [`changes`]
+//! marks in it how two schemas differ, [`selection`] leaves out what nobody asked for. Then a file for each format.
+
+pub(crate) mod changes;
+pub(crate) mod dot;
+pub(crate) mod mermaid;
+pub(crate) mod model;
+pub(crate) mod read;
+pub(crate) mod selection;
+mod statements;
+
+pub(crate) use changes::compared;
+pub(crate) use model::Picture;
+pub(crate) use read::picture;
