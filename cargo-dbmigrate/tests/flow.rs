@@ -35,6 +35,7 @@ const FLOW: [&[&str]; 8] = [
         "rewriting",
         "rollout",
         "seeding",
+        "sides",
         "source",
         "stepping",
         "structs",

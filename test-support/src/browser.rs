@@ -66,17 +66,23 @@ impl Browser {
             let (_, port) = line.split_once("started successfully on port ")?;
             port.trim_end_matches('.').parse().ok()
         });
-        let mut window = Self {
-            driver,
-            port: port.expect("the driver says its port"),
-            session: String::new(),
-            _profile: profile,
-        };
+        let mut window =
+            Self { driver, port: port.expect("the driver says its port"), session: String::new(), _profile: profile };
         let data = format!("--user-data-dir={}", window._profile.path().display());
         let size = format!("--window-size={width},{height}");
         // root, and containers, have no sandbox
-        let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-            "--hide-scrollbars", "--force-device-scale-factor=1", "--disable-extensions", &data, &size];
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--hide-scrollbars",
+            "--force-device-scale-factor=1",
+            "--disable-extensions",
+            &data,
+            &size,
+        ];
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": {"binary": browser, "args": arguments},
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},

@@ -8,6 +8,7 @@ pub(crate) mod check;
 pub(crate) mod ci;
 pub(crate) mod complete;
 pub(crate) mod completions;
+pub(crate) mod diagram;
 pub(crate) mod diff;
 pub(crate) mod generate;
 pub(crate) mod going_back;

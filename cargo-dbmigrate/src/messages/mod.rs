@@ -50,7 +50,7 @@ pub(crate) use generating::{
 };
 pub(crate) use keeping::{Kept, KeptDropped, RestoredCounts, ValuesRestored};
 pub(crate) use linting::{Asked, AskedMeaning, Lint, Linted};
-pub(crate) use logging::{LogEntry, LogKind, Squashed};
+pub(crate) use logging::{Diagram, LogEntry, LogKind, Squashed};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
 };
@@ -97,6 +97,7 @@ pub(crate) enum Message {
     DatabaseSkipped(DatabaseSkipped),
     Deletion(Deletion),
     Diagnostic(Diagnostic),
+    Diagram(Diagram),
     Diff(Diff),
     Difference(Difference),
     Drift(Drift),
@@ -205,6 +206,7 @@ into_message!(
     Changes,
     Checked,
     Diagnostic,
+    Diagram,
     Diff,
     Difference,
     Drift,

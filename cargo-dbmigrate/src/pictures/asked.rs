@@ -32,8 +32,8 @@ pub(crate) fn ask(context: &Context, folder: &Folder, url: &DatabaseUrl, moments
     let name = url.target().map_or_else(|| url.to_string(), |target| target.name.clone());
     let (history, tables) = if file::exists(url)? {
         let mut database = open(context, url, false)?;
-        let history =
-            block_on(database.history()).map_err(|error| engine_error("cannot read the history", &error, url.into()))?;
+        let history = block_on(database.history())
+            .map_err(|error| engine_error("cannot read the history", &error, url.into()))?;
         let tables = block_on(rows(context, database.connection()))
             .map_err(|error| engine_error("cannot count the rows", &error, url.into()))?;
         (history, tables)

@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn a_struct_in_a_module_is_copied_with_its_attributes_and_without_its_indentation() {
-        let text = "\u{feff}mod a {\n    /// Who.\n    #[derive(Table)]\n    pub struct User {\n        id: i64,\n    }\n}\n";
+        let text =
+            "\u{feff}mod a {\n    /// Who.\n    #[derive(Table)]\n    pub struct User {\n        id: i64,\n    }\n}\n";
         let [item] = &items(text)[..] else { panic!("one struct") };
         let said = outdented(text, item.clone()).expect("it is there");
         assert_eq!(said, "/// Who.\n#[derive(Table)]\npub struct User {\n    id: i64,\n}");

@@ -127,7 +127,8 @@ impl Drawing<'_> {
         }));
         let accepted = Accepted { all: true, ..Accepted::default() };
         // where something is open there may be no plan, or another one once it is decided
-        let plan = plan(&head.schema, new, &diff, &Decisions { accepted, ..decisions }).ok().filter(|_| open.is_empty());
+        let plan =
+            plan(&head.schema, new, &diff, &Decisions { accepted, ..decisions }).ok().filter(|_| open.is_empty());
         if let Some(plan) = plan.filter(|_| folder.head().is_some()) {
             let sql = plan.to_sql(PENDING);
             let subject = Subject { name: PENDING, file: None, sql: &sql, old: &head.schema, new };

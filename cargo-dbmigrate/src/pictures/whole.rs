@@ -16,6 +16,8 @@ use crate::structs;
 pub(crate) struct Whole {
     pub(crate) page: Page,
     pub(crate) sources: Vec<PathBuf>,
+    /// How many tables and views there are at last, and how many links.
+    pub(crate) counts: [usize; 2],
 }
 
 /// Puts everything together. Databases are only asked if one is named.
@@ -41,8 +43,8 @@ pub(crate) fn page(context: &Context, connect: &Connect) -> Result<Whole> {
     }
     let texts = declarations::texts(&declared);
     texts.iter().for_each(|(name, text)| pool.rust(name, text));
+    let counts = [last.cards.len(), last.links.len()];
     let layout = None;
-    let _ = last;
     let (lines, pool) = pool.into_parts();
     let title = match context.config.own_table() {
         Some(own) => format!("{} · {}", context.package.name, own.name),
@@ -50,5 +52,5 @@ pub(crate) fn page(context: &Context, connect: &Connect) -> Result<Whole> {
     };
     let rust = !texts.is_empty();
     let page = Page { title, live: None, notice, lines, pool, moments, targets, layout, rust };
-    Ok(Whole { page, sources: declared.files })
+    Ok(Whole { page, sources: declared.files, counts })
 }

@@ -1,7 +1,6 @@
 //! `diff`: how two of structs, snapshots and databases differ.
 
 mod fleet;
-mod side;
 
 use std::fmt::Write as _;
 
@@ -9,7 +8,6 @@ use clap::Args;
 use dbmigrate_core::diff::{Action, Change, Detail, Diff as Difference, RenameError, Renames, diff};
 use dbmigrate_core::engine::introspect::Unreadable;
 use dbmigrate_core::engine::prove::prove;
-use dbmigrate_core::folder::Snapshot;
 use dbmigrate_core::plan::decide::questions;
 use dbmigrate_core::plan::{Accepted, Decisions, Lint, Question, plan};
 use dbmigrate_core::schema::canonical::SchemaHash;
@@ -25,8 +23,8 @@ use crate::project::url::Connect;
 use crate::report::counted;
 use crate::report::difference;
 use crate::report::lint::is_loss;
+use crate::sides::{self, Loaded, Side};
 use crate::{exit, structs};
-use side::{Loaded, Side};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -159,7 +157,7 @@ pub(crate) fn run(context: &Context, arguments: &Diff) -> Result<u8> {
     let connect = &arguments.connect;
     let sides = (from, to);
     let (from, to) =
-        (side::load(context, &sides.0, "--from", connect)?, side::load(context, &sides.1, "--to", connect)?);
+        (sides::load(context, &sides.0, "--from", connect)?, sides::load(context, &sides.1, "--to", connect)?);
     let next = next_step(context, &sides, &from, &to);
     let compared = compare(context, arguments, from, to)?;
     let printer = &context.printer;
@@ -237,18 +235,7 @@ fn compare(context: &Context, arguments: &Diff, mut from: Loaded, mut to: Loaded
         to.schema.remove(&object.kind, &object.name);
     }
 
-    let renames = to.declared.as_ref().map(|declared| {
-        let old = Snapshot { schema: from.schema.clone(), renamed_from: from.renamed_from.clone() };
-        let mut renames = structs::pending_renames(declared, &old);
-        // an attribute about something that was not there yet says nothing about this side
-        renames.tables.retain(|(old, _)| from.schema.tables.contains(old) || from.schema.virtual_tables.contains(old));
-        let tables = renames.clone();
-        renames.columns.retain(|(table, old, _)| {
-            from.schema.table(tables.old_table(table)).is_some_and(|before| before.column(old).is_some())
-        });
-        renames
-    });
-    let mut decisions = Decisions { renames: renames.unwrap_or_default(), ..Decisions::default() };
+    let mut decisions = Decisions { renames: sides::renames(&from, &to), ..Decisions::default() };
     let answers = Answers { rename: arguments.rename.clone(), ..Answers::default() };
     answers.decide(&mut decisions, &[], (&from.schema, &to.schema))?;
     let difference = diff(&from.schema, &to.schema, &decisions.renames)

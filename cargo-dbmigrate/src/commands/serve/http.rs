@@ -163,7 +163,9 @@ mod tests {
         assert_eq!(asks("/abcd/?a", "localhost:4000"), Entry::Asks(What::Page, true));
         assert_eq!(asks("/abcd/data", "127.0.0.1:4000"), Entry::Asks(What::Data, true));
         assert_eq!(asks("/abcd/stamp", "127.0.0.1:4000"), Entry::Asks(What::Stamp, true));
-        for host in ["evil.example:4000", "127.0.0.1", "127.0.0.1:4001", "127.0.0.1:4000.evil.example", "", "[::1]:4000"] {
+        for host in
+            ["evil.example:4000", "127.0.0.1", "127.0.0.1:4001", "127.0.0.1:4000.evil.example", "", "[::1]:4000"]
+        {
             assert_eq!(asks("/abcd/", host), Entry::Refused("421 Misdirected Request"), "{host}");
         }
         for path in ["/", "/abcd", "/abce/", "/abcd/other", "/abcd/../abcd/", "//abcd/", "/ABCD/", "abcd/"] {
@@ -182,7 +184,8 @@ mod tests {
         let two = "GET /abcd/ HTTP/1.1\r\nHost: 127.0.0.1:4000\r\nHost: evil.example\r\n\r\n";
         assert_eq!(entry(two), Entry::Refused("421 Misdirected Request"));
         assert_eq!(entry("GET /abcd/ HTTP/1.1\r\n\r\n"), Entry::Refused("421 Misdirected Request"));
-        for head in ["GET /abcd/\r\n\r\n", "nonsense", "GET /abcd/ HTTP/1.1 more\r\n\r\n", "GET /abcd/ HTTP/2\r\n\r\n"] {
+        for head in ["GET /abcd/\r\n\r\n", "nonsense", "GET /abcd/ HTTP/1.1 more\r\n\r\n", "GET /abcd/ HTTP/2\r\n\r\n"]
+        {
             assert_eq!(entry(head), Entry::Refused("400 Bad Request"), "{head}");
         }
     }

@@ -45,7 +45,8 @@ pub(crate) fn html(page: &Page) -> String {
     let mut html = String::with_capacity(PAGE.len() + STYLE.len() + script.len() + data.len() + title.len());
     let mut rest = PAGE;
     // each once, in the order in which they stand in the page: what is put in is not searched for more of them
-    let parts = [("policy", &policy), ("title", &title), ("style", &STYLE.to_owned()), ("data", &data), ("script", &script)];
+    let parts =
+        [("policy", &policy), ("title", &title), ("style", &STYLE.to_owned()), ("data", &data), ("script", &script)];
     for (name, value) in parts {
         let Some((before, after)) = rest.split_once(&format!("{{{{{name}}}}}")) else { continue };
         html.push_str(before);
@@ -99,7 +100,16 @@ mod tests {
     #[test]
     fn the_script_never_reads_text_as_html() {
         let script = script();
-        for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "http:", "https:"] {
+        for word in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+            "http:",
+            "https:",
+        ] {
             // the name of SVG's elements is no address
             let found = script.replace("http://www.w3.org/2000/svg", "").contains(word);
             assert!(!found, "{word}");
