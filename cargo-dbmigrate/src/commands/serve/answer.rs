@@ -61,7 +61,7 @@ impl<'a> Served<'a> {
     /// Reads everything. What is written meanwhile is read once more.
     fn read(&mut self) -> Result<()> {
         let before = self.watched.stamp();
-        let Whole { page, sources } = whole::page(self.context, self.connect)?;
+        let Whole { page, sources, .. } = whole::page(self.context, self.connect)?;
         // the first time, and where a module is new, it was not known what to look at
         if self.watched.follow(sources) {
             self.stamp = self.watched.stamp();
