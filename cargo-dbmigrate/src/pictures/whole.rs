@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use dbmigrate_core::folder::Verify;
 
-use super::page::data::Page;
+use super::layout::layout;
+use super::model::Picture;
+use super::page::data::{Community, Layout, Page};
+use super::page::pool::Pool;
 use super::timeline::{Timeline, timeline};
 use super::{asked, declarations};
 use crate::error::{CommandError, Result};
@@ -44,13 +47,33 @@ pub(crate) fn page(context: &Context, connect: &Connect) -> Result<Whole> {
     let texts = declarations::texts(&declared);
     texts.iter().for_each(|(name, text)| pool.rust(name, text));
     let counts = [last.cards.len(), last.links.len()];
-    let layout = None;
+    let layout = placed(&last, &mut pool);
     let (lines, pool) = pool.into_parts();
     let title = match context.config.own_table() {
         Some(own) => format!("{} · {}", context.package.name, own.name),
         None => context.package.name.clone(),
     };
     let rust = !texts.is_empty();
-    let page = Page { title, live: None, notice, lines, pool, moments, targets, layout, rust };
+    let page = Page { title, live: None, notice, lines, pool, moments, targets, layout: Some(layout), rust };
     Ok(Whole { page, sources: declared.files, counts })
+}
+
+/// Where everything of the last moment stands.
+fn placed(last: &Picture, pool: &mut Pool) -> Layout {
+    let layout = layout(last);
+    for (link, way) in last.links.iter().zip(&layout.links) {
+        if let Some(way) = way {
+            pool.route(link, way);
+        }
+    }
+    let name = |card: &usize| last.cards[*card].name.to_string();
+    let places = last.cards.iter().zip(&layout.cards);
+    let community = |group: &super::layout::Group| Community {
+        name: group.name.clone(),
+        cards: group.cards.iter().map(name).collect(),
+    };
+    Layout {
+        cards: places.map(|(card, at)| (card.name.to_string(), [at.x, at.y, at.width, at.height])).collect(),
+        communities: layout.groups.iter().map(community).collect(),
+    }
 }

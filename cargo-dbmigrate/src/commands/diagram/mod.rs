@@ -49,7 +49,7 @@ pub(crate) struct Diagram {
     pub from: Option<String>,
 
     /// As what to draw it
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Mermaid)]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Svg)]
     pub format: Format,
 
     /// File to write; without it the picture is printed
@@ -76,6 +76,8 @@ pub(crate) struct Diagram {
 /// What a picture can be written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
+    /// A drawing for Markdown and browsers
+    Svg,
     /// Text that GitHub and GitLab draw
     Mermaid,
     /// Text for Graphviz
@@ -88,14 +90,16 @@ impl Format {
     /// What is typed for it.
     fn word(self) -> &'static str {
         match self {
+            Self::Svg => "svg",
             Self::Mermaid => "mermaid",
             Self::Dot => "dot",
             Self::Html => "html",
         }
     }
 
-    fn text(self, picture: &Picture) -> String {
+    fn text(self, picture: &Picture, title: &str) -> String {
         match self {
+            Self::Svg => pictures::svg::svg(picture, title),
             Self::Mermaid => pictures::mermaid::mermaid(picture),
             Self::Dot => pictures::dot::dot(picture),
             Self::Html => unreachable!("it has the whole history: see `page`"),
@@ -116,7 +120,8 @@ pub(crate) fn run(context: &Context, arguments: &Diagram) -> Result<u8> {
     let of = side(&arguments.of, "--of")?;
     let from = arguments.from.as_deref().map(|text| side(text, "--from")).transpose()?;
     let picture = selected(&whole(context, &of, from.as_ref())?, arguments)?;
-    let text = arguments.format.text(&picture);
+    let title = format!("The schema of {}", context.package.name);
+    let text = arguments.format.text(&picture, &title);
     let (tables, links) = (picture.cards.len(), picture.links.len());
     let message = messages::Diagram {
         of: of.label,

@@ -112,7 +112,16 @@ pub(crate) struct Rows {
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Layout {
     /// Left, top, width and height, by name.
-    pub cards: BTreeMap<String, [i64; 4]>,
-    /// The names of tables that belong together.
-    pub communities: Vec<Vec<String>>,
+    pub cards: BTreeMap<String, [i32; 4]>,
+    /// Tables that belong together; none where all do.
+    pub communities: Vec<Community>,
+}
+
+/// Tables that belong together.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Community {
+    /// How it is called.
+    pub name: String,
+    /// Their names.
+    pub cards: Vec<String>,
 }

@@ -114,7 +114,7 @@ impl Pool {
     }
 
     /// The route of the link of that place among those that lead from a card as it is now.
-    pub(crate) fn route(&mut self, link: &Link, points: &[[i64; 2]]) {
+    pub(crate) fn route(&mut self, link: &Link, points: &[(i32, i32)]) {
         let (columns, kind) = (serde_json::json!(link.columns), serde_json::json!(link.kind));
         for number in self.numbers(&link.from) {
             let links = self.cards[number]["links"].as_array_mut();

@@ -88,11 +88,11 @@ function drawLink(one) {
 
 function drawCommunities() {
   const boxes = [];
-  for (const names of (D.layout && D.layout.communities) || []) {
+  for (const { name, cards: names } of (D.layout && D.layout.communities) || []) {
     const inside = names.map(name => places.get(key(name))).filter(found => found && found.given);
     if (inside.length < 2) continue;
     const { x, y, w, h } = bounds(inside);
-    const box = el("div", { class: "community" });
+    const box = el("div", { class: "community" }, el("b", {}, name));
     Object.assign(box.style, { left: x - 16 + "px", top: y - 16 + "px", width: w + 32 + "px", height: h + 32 + "px" });
     boxes.push(box);
   }
