@@ -21,6 +21,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use dbmigrate_core::sql::Name;
 use serde::Serialize;
 
 use self::graph::{Edge, Graph};
@@ -56,7 +57,7 @@ pub(crate) fn layout(picture: &Picture) -> Layout {
     let name = |group: &Group| {
         // that which most of the others are linked with
         let inner = |card: usize| {
-            let is_here = |name| group.cards.iter().any(|&other| picture.cards[other].name == *name);
+            let is_here = |name: &Name| group.cards.iter().any(|&other| picture.cards[other].name == *name);
             let name = &picture.cards[card].name;
             let ends =
                 |link: &&Link| (link.from == *name && is_here(&link.to)) || (link.to == *name && is_here(&link.from));
