@@ -92,6 +92,10 @@ impl Browser {
         // what the window has besides the page is no part of the size
         let inner = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         window.devtools("Emulation.setDeviceMetricsOverride", &inner);
+        // what the browser shows and asks for at first is its own
+        window.open("about:blank");
+        window.console();
+        window.requests();
         Some(window)
     }
 

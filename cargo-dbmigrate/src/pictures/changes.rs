@@ -62,7 +62,7 @@ fn mark_card(card: &mut Card, before: Option<&Card>, diff: &Diff) {
         }
     }
     mark_triggers(card, before, diff);
-    let renamed = diff.renames.table_before(&card.name);
+    let renamed = diff.renames.tables.iter().find(|(_, to)| *to == card.name).map(|(from, _)| from);
     let is_touched = is_changed || table.is_some() || card.is_touched();
     card.mark = match renamed {
         Some(_) => Mark::Renamed,

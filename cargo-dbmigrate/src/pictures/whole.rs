@@ -15,10 +15,10 @@ use crate::project::Context;
 use crate::project::url::Connect;
 use crate::structs;
 
-/// The page, and the files that its structs are in.
+/// The page, and the files that its structs are in, if they could be read.
 pub(crate) struct Whole {
     pub(crate) page: Page,
-    pub(crate) sources: Vec<PathBuf>,
+    pub(crate) sources: Option<Vec<PathBuf>>,
     /// How many tables and views there are at last, and how many links.
     pub(crate) counts: [usize; 2],
 }
@@ -55,7 +55,7 @@ pub(crate) fn page(context: &Context, connect: &Connect) -> Result<Whole> {
     };
     let rust = !texts.is_empty();
     let page = Page { title, live: None, notice, lines, pool, moments, targets, layout: Some(layout), rust };
-    Ok(Whole { page, sources: declared.files, counts })
+    Ok(Whole { page, sources: is_read.then_some(declared.files), counts })
 }
 
 /// Where everything of the last moment stands.
@@ -73,6 +73,8 @@ fn placed(last: &Picture, pool: &mut Pool) -> Layout {
         cards: group.cards.iter().map(name).collect(),
     };
     Layout {
+        width: layout.width,
+        height: layout.height,
         cards: places.map(|(card, at)| (card.name.to_string(), [at.x, at.y, at.width, at.height])).collect(),
         communities: layout.groups.iter().map(community).collect(),
     }

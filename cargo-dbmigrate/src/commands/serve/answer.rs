@@ -63,7 +63,7 @@ impl<'a> Served<'a> {
         let before = self.watched.stamp();
         let Whole { page, sources, .. } = whole::page(self.context, self.connect)?;
         // the first time, and where a module is new, it was not known what to look at
-        if self.watched.follow(sources) {
+        if sources.is_some_and(|sources| self.watched.follow(sources)) {
             self.stamp = self.watched.stamp();
         } else {
             self.stamp = before;

@@ -15,6 +15,7 @@ use crate::project::config::FILE_NAME;
 pub(super) struct Watched {
     files: Vec<PathBuf>,
     sources: Vec<PathBuf>,
+    src: PathBuf,
     migrations: PathBuf,
 }
 
@@ -29,7 +30,7 @@ impl Watched {
             log.push("-wal");
             files.extend([database, log.into()]);
         }
-        Self { files, sources: Vec::new(), migrations: context.folder_path.clone() }
+        Self { files, sources: Vec::new(), src: root.join("src"), migrations: context.folder_path.clone() }
     }
 
     /// The source files as well. Whether they are others than before.
@@ -44,6 +45,8 @@ impl Watched {
     pub(super) fn stamp(&self) -> String {
         let mut hasher = DefaultHasher::new();
         self.files.iter().chain(&self.sources).for_each(|file| look(file).hash(&mut hasher));
+        // a module that cannot be read yet is not known as one
+        rust_files(&self.src, 0, &mut hasher);
         // one that is edited keeps its name
         let mut inside: Vec<PathBuf> =
             fs::read_dir(&self.migrations).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
@@ -54,6 +57,24 @@ impl Watched {
             look(&folder.join(dbmigrate_core::folder::SNAPSHOT_FILE)).hash(&mut hasher);
         }
         format!("{:016x}", hasher.finish())
+    }
+}
+
+/// How deep modules are looked for.
+const DEEPEST: usize = 12;
+
+/// The files of a folder of modules.
+fn rust_files(folder: &Path, depth: usize, hasher: &mut DefaultHasher) {
+    let mut inside: Vec<PathBuf> =
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    inside.sort();
+    for path in inside {
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            path.hash(hasher);
+            look(&path).hash(hasher);
+        } else if depth < DEEPEST && path.is_dir() {
+            rust_files(&path, depth + 1, hasher);
+        }
     }
 }
 

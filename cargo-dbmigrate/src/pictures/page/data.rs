@@ -111,6 +111,10 @@ pub(crate) struct Rows {
 /// Where cards stand. The routes of links are in the links.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Layout {
+    /// The width of the whole, with lines that lead around it.
+    pub width: i32,
+    /// The height of it.
+    pub height: i32,
     /// Left, top, width and height, by name.
     pub cards: BTreeMap<String, [i32; 4]>,
     /// Tables that belong together; none where all do.

@@ -23,7 +23,7 @@ function el(tag, set = {}, ...inside) {
     else if (value === true) made.setAttribute(key, "");
     else if (value !== false && value !== undefined && value !== null) made.setAttribute(key, value);
   }
-  made.append(...inside.flat().filter(one => one !== null && one !== undefined && one !== false));
+  made.append(...inside.flat(Infinity).filter(one => one !== null && one !== undefined && one !== false));
   return made;
 }
 

@@ -137,6 +137,5 @@ function highlight(hovered = "") {
       labels.push(words);
     }
   }
-  $("lines").querySelectorAll("text").forEach(old => old.remove());
-  $("lines").append(...labels);
+  $("words").replaceChildren(...labels);
 }

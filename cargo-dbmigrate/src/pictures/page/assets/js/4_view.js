@@ -51,6 +51,8 @@ function zoom(by, x = $("stage").clientWidth / 2, y = $("stage").clientHeight / 
 function fit(names = null, most = 1, gliding = true) {
   const inside = [...places].filter(([name]) => (names ? names.has(name) : !elements.get(name).classList.contains("gone"))).map(([, at]) => at);
   if (!inside.length) return;
+  // lines may lead around everything
+  if (!names && D.layout && inside.length === places.size) inside.push({ x: 0, y: 0, w: D.layout.width, h: D.layout.height });
   const box = bounds(inside), { clientWidth, clientHeight } = $("stage");
   V.k = Math.max(LEAST, Math.min(most, (clientWidth - 40) / box.w, (clientHeight - 40) / box.h));
   V.x = (clientWidth - box.w * V.k) / 2 - box.x * V.k;

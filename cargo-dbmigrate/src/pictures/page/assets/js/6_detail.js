@@ -5,7 +5,8 @@ const link = name => cards.has(key(name))
   : el("code", {}, name);
 
 function section(title, ...inside) {
-  return inside.flat().length ? [el("h3", {}, title), ...inside] : [];
+  const all = inside.flat(Infinity);
+  return all.length ? [el("h3", {}, title), ...all] : [];
 }
 
 const close = () => el("button", { type: "button", class: "close", "aria-label": "Close", title: "Close ( Esc )", onclick: () => choose("") }, "×");
@@ -104,7 +105,7 @@ function ways(card) {
   near.id = "near";
   const others = [...cards.values()].filter(one => one !== card).sort((a, b) => (key(a.name) < key(b.name) ? -1 : 1));
   const goal = el("select", { id: "goal", "aria-label": "Path to", onchange: event => choosePath(event.target.value) },
-    el("option", { value: "" }, "Path to …"), others.map(one => el("option", { value: one.name, selected: S.path && key(one.name) === key(S.path) }, one.name)));
+    el("option", { value: "" }, "Path to …"), others.map(one => el("option", { value: one.name, selected: !!S.path && key(one.name) === key(S.path) }, one.name)));
   const path = pathBetween(S.table, S.path);
   const way = !S.path ? null : path
     ? el("p", { id: "way" }, path.way.flatMap((one, at) => [at ? "; " : "", one.kind === "foreign_key" ? `${one.from}.${one.columns.join(", ")} → ${one.to}` : `${one.from} ${one.kind} ${one.to}`]))
