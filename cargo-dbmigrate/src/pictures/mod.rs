@@ -4,9 +4,11 @@
 //! marks in it how two schemas differ, [`selection`] leaves out what nobody asked for, and [`layout`] says where everything
 //! stands. Then a file for each format.
 
+pub(crate) mod beside;
 pub(crate) mod changes;
 pub(crate) mod dot;
 pub(crate) mod layout;
+pub(crate) mod markdown;
 pub(crate) mod mermaid;
 pub(crate) mod metrics;
 pub(crate) mod model;
@@ -14,6 +16,8 @@ pub(crate) mod read;
 pub(crate) mod selection;
 mod statements;
 pub(crate) mod svg;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use changes::compared;
 pub(crate) use model::Picture;

@@ -1,9 +1,13 @@
 //! `diagram`: the schema as a picture, or how two schemas differ.
 
+mod files;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use dbmigrate_core::diff::diff;
+use dbmigrate_core::engine::introspect::Unreadable;
+use dbmigrate_core::shell::shell_flag;
 use dbmigrate_core::sql::Name;
 
 use crate::error::{CommandError, Result, did_you_mean};
@@ -13,20 +17,22 @@ use crate::pictures::{self, Picture};
 use crate::project::Context;
 use crate::project::path;
 use crate::project::url::Connect;
-use crate::project::write::{self, Wanted};
 use crate::report::counted;
 use crate::sides::{self, Loaded, Side};
+use files::Files;
 
 /// The arguments.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
-  cargo dbmigrate diagram --format svg --out schema.svg
-  cargo dbmigrate diagram --format svg --around users
+  cargo dbmigrate diagram --out schema.svg
+  cargo dbmigrate diagram --around users --distance 2 --out users.svg
   cargo dbmigrate diagram --format mermaid --from head
+  cargo dbmigrate diagram --format markdown --out docs/schema
+  cargo dbmigrate diagram --format markdown --out docs/schema --check
 
 SIDE is what it is for `diff`: structs, head, a migration, a database.
-Nothing is written but the files of --out.")]
+With --check, exits with 4 if files are missing or show another schema.")]
 pub(crate) struct Diagram {
     /// What to draw
     #[arg(long, value_name = "SIDE", default_value = "structs")]
@@ -37,19 +43,23 @@ pub(crate) struct Diagram {
     #[arg(long, value_name = "SIDE")]
     pub from: Option<String>,
 
-    /// As what to draw it
+    /// How to draw it
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Svg)]
     pub format: Format,
 
-    /// File to write; without it the picture is printed
+    /// File to write, or folder for Markdown [default: print it]
     #[arg(long, short, value_name = "PATH")]
     pub out: Option<PathBuf>,
+
+    /// Compare the files of --out with what would be written
+    #[arg(long, requires = "out")]
+    pub check: bool,
 
     /// Draw only this table, and what is next to it
     #[arg(long, value_name = "TABLE")]
     pub around: Vec<String>,
 
-    /// How many links away from them something may be
+    /// How many links away from it something may be
     #[arg(long, value_name = "N", default_value_t = 1, requires = "around")]
     pub distance: usize,
 
@@ -62,6 +72,36 @@ pub(crate) struct Diagram {
     pub connect: Connect,
 }
 
+impl Diagram {
+    /// The command that writes the same files.
+    fn command_line(&self) -> String {
+        let mut text = "cargo dbmigrate diagram".to_owned();
+        let mut push = |flag: &str, value: &str| {
+            text.push(' ');
+            text.push_str(&shell_flag(flag, value));
+        };
+        if self.of != "structs" {
+            push("--of", &self.of);
+        }
+        if let Some(from) = &self.from {
+            push("--from", from);
+        }
+        if self.format != Format::Svg {
+            push("--format", self.format.word());
+        }
+        for table in &self.around {
+            push("--around", table);
+        }
+        if self.distance != 1 {
+            push("--distance", &self.distance.to_string());
+        }
+        if let Some(out) = &self.out {
+            push("--out", &out.display().to_string());
+        }
+        if self.all { text + " --all" } else { text }
+    }
+}
+
 /// What a picture can be written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -71,6 +111,8 @@ pub(crate) enum Format {
     Mermaid,
     /// Text for Graphviz
     Dot,
+    /// A page for each table, in a folder
+    Markdown,
 }
 
 impl Format {
@@ -80,14 +122,7 @@ impl Format {
             Self::Svg => "svg",
             Self::Mermaid => "mermaid",
             Self::Dot => "dot",
-        }
-    }
-
-    fn text(self, picture: &Picture, title: &str) -> String {
-        match self {
-            Self::Svg => pictures::svg::svg(picture, title),
-            Self::Mermaid => pictures::mermaid::mermaid(picture),
-            Self::Dot => pictures::dot::dot(picture),
+            Self::Markdown => "markdown",
         }
     }
 }
@@ -97,12 +132,16 @@ impl Format {
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Diagram) -> Result<u8> {
+    if arguments.format == Format::Markdown && arguments.out.is_none() {
+        return Err(CommandError::usage("Markdown is a page for each table, and needs a folder")
+            .help("name it: `cargo dbmigrate diagram --format markdown --out docs/schema`"));
+    }
     let side = |text: &str, flag| sides::load(context, &Side::parse(text), flag, &arguments.connect);
     let of = side(&arguments.of, "--of")?;
     let from = arguments.from.as_deref().map(|text| side(text, "--from")).transpose()?;
+    say_unreadable(context, &of, from.as_ref());
     let picture = selected(&whole(context, &of, from.as_ref())?, arguments)?;
-    let title = format!("The schema of {}", context.package.name);
-    let text = arguments.format.text(&picture, &title);
+    let title = title(context, &of, from.as_ref());
     let (tables, links) = (picture.cards.len(), picture.links.len());
     let mut message = messages::Diagram {
         of: of.label,
@@ -115,24 +154,63 @@ pub(crate) fn run(context: &Context, arguments: &Diagram) -> Result<u8> {
         text: None,
     };
     let printer = &context.printer;
-    match &arguments.out {
-        None => {
-            printer.result(text.trim_end());
-            message.text = Some(text);
-        }
-        Some(file) => {
-            let wanted = Wanted { path: file.clone(), text };
-            let before = write::look(&wanted)?;
-            write::write(&wanted)?;
-            let shown = path::for_display(file);
-            printer.wrote(&shown, before.action());
-            let tables = counted(tables, "table");
-            printer.status(before.verb(), format!("{} ({tables}, {})", shown.display(), counted(links, "link")));
-            message.files.push(shown.display().to_string());
-        }
+    let text = match arguments.format {
+        Format::Svg => pictures::svg::svg(&picture, &title),
+        Format::Mermaid => pictures::mermaid::mermaid(&picture),
+        Format::Dot => pictures::dot::dot(&picture),
+        Format::Markdown => String::new(),
+    };
+    let Some(out) = &arguments.out else {
+        printer.result(text.trim_end());
+        message.text = Some(text);
+        printer.message(|| message);
+        return Ok(exit::DONE);
+    };
+    let files = match arguments.format {
+        Format::Markdown => Files::pages(out, pictures::markdown::pages(&picture, &title))?,
+        _ => Files::one(out, text)?,
+    };
+    let shows = format!("{}, {}", counted(tables, "table"), counted(links, "link"));
+    if arguments.check {
+        let stale = files.stale()?;
+        message.files = files.wanted.iter().map(|one| path::for_display(&one.path).display().to_string()).collect();
+        message.stale = stale.iter().map(|(path, _)| path.display().to_string()).collect();
+        printer.message(|| message);
+        let Some((first, why)) = stale.first() else {
+            printer.status("Checked", format!("{} ({shows})", path::for_display(out).display()));
+            return Ok(exit::DONE);
+        };
+        let more = match stale.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {} more", counted(more, "file")),
+        };
+        return Err(CommandError::new(exit::DIFFERENCE, format!("`{}` {why}{more}", first.display()))
+            .help(format!("write it again: `{}`", arguments.command_line())));
     }
+    let written = files.write(context)?;
+    printer.status(written.verb, format!("{} ({shows})", path::for_display(out).display()));
+    message.files = written.paths.iter().map(|path| path.display().to_string()).collect();
     printer.message(|| message);
     Ok(exit::DONE)
+}
+
+/// What the picture shows, in words.
+fn title(context: &Context, of: &Loaded, from: Option<&Loaded>) -> String {
+    match (from, of.declared.is_some()) {
+        (Some(from), _) => format!("From {} to {}", from.shown, of.shown),
+        (None, true) => format!("The schema of {}", context.package.name),
+        (None, false) => format!("The schema of {}", of.shown),
+    }
+}
+
+/// Says what a database has and no picture shows.
+fn say_unreadable(context: &Context, of: &Loaded, from: Option<&Loaded>) {
+    for side in std::iter::once(of).chain(from) {
+        for Unreadable { object, reason } in &side.unreadable {
+            let message = format!("the {} `{}` of {} is not drawn: {reason}", object.kind, object.name, side.shown);
+            context.printer.warning(&message, &[]);
+        }
+    }
 }
 
 /// Everything that there is to see.
@@ -149,7 +227,7 @@ fn selected(picture: &Picture, arguments: &Diagram) -> Result<Picture> {
     let mut names = Vec::new();
     for typed in &arguments.around {
         let Some(card) = picture.card(&Name::from(typed.as_str())) else {
-            let error = CommandError::usage(format!("`--around {typed}`: there is no such table or view"));
+            let error = CommandError::usage(format!("`--around {typed}`: no such table or view"));
             let close = did_you_mean(typed, picture.cards.iter().map(|card| card.name.as_str()));
             return Err(match close {
                 Some(close) => error.help(format!("did you mean `{close}`?")),
