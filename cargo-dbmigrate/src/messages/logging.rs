@@ -37,6 +37,14 @@ pub(crate) struct LogEntry {
     pub(crate) databases: Vec<String>,
 }
 
+/// How two schemas differ, as a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Page {
+    /// The page, which needs nothing else.
+    pub(crate) html: String,
+}
+
 /// Several migrations became one; with `--dry-run` they would.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

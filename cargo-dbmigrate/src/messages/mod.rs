@@ -50,7 +50,7 @@ pub(crate) use generating::{
 };
 pub(crate) use keeping::{Kept, KeptDropped, RestoredCounts, ValuesRestored};
 pub(crate) use linting::{Asked, AskedMeaning, Lint, Linted};
-pub(crate) use logging::{Diagram, LogEntry, LogKind, Squashed};
+pub(crate) use logging::{Diagram, LogEntry, LogKind, Page, Squashed};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
 };
@@ -122,6 +122,7 @@ pub(crate) enum Message {
     MemberStatus(MemberStatus),
     Migrated(Migrated),
     Migration(Migration),
+    Page(Page),
     Pending(Pending),
     Plan(Plan),
     Planned(Box<Planned>),
@@ -227,6 +228,7 @@ into_message!(
     Loss,
     Migrated,
     Migration,
+    Page,
     Pending,
     Plan,
     Pulled,

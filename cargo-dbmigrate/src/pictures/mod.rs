@@ -6,10 +6,12 @@
 //! [`whole`] puts it together.
 
 mod asked;
+pub(crate) mod beside;
 pub(crate) mod changes;
 mod declarations;
 pub(crate) mod dot;
 pub(crate) mod layout;
+pub(crate) mod markdown;
 pub(crate) mod mermaid;
 pub(crate) mod metrics;
 pub(crate) mod model;
@@ -18,6 +20,8 @@ pub(crate) mod read;
 pub(crate) mod selection;
 mod statements;
 pub(crate) mod svg;
+#[cfg(test)]
+mod tests;
 mod timeline;
 pub(crate) mod whole;
 

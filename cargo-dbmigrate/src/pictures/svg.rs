@@ -25,9 +25,30 @@ text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,\"DejaVu Sans Mono\",m
 .added{fill:#12361f}.dropped{fill:#4b1113}.changed,.renamed{fill:#3d2f05}\
 .l.added{stroke:#3fb950}.l.dropped{stroke:#f85149}.l.changed,.l.renamed{stroke:#d29922}.g{fill-opacity:.14}}";
 
+/// Which of two schemas in one picture is shown. What only the other one has leaves its place empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// Both.
+    Both,
+    /// The one that was.
+    Before,
+    /// The one that will be.
+    After,
+}
+
+impl Shown {
+    fn hides(self, mark: Mark) -> bool {
+        matches!((self, mark), (Self::Before, Mark::Added) | (Self::After, Mark::Dropped))
+    }
+}
+
 /// The drawing, with what it shows as its title.
 pub(crate) fn svg(picture: &Picture, title: &str) -> String {
-    let layout = layout(picture);
+    drawing(picture, &layout(picture), title, Shown::Both)
+}
+
+/// The drawing of one of two schemas.
+pub(crate) fn drawing(picture: &Picture, layout: &Layout, title: &str, shown: Shown) -> String {
     let (width, height) = (layout.width, layout.height);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
@@ -35,14 +56,16 @@ pub(crate) fn svg(picture: &Picture, title: &str) -> String {
          <rect class=\"b\" width=\"{width}\" height=\"{height}\"/>\n",
         escaped(title)
     );
-    push_groups(&mut out, &layout);
+    push_groups(&mut out, layout);
     for (link, way) in picture.links.iter().zip(&layout.links) {
-        if let Some(way) = way {
+        if let Some(way) = way.as_ref().filter(|_| !shown.hides(link.mark)) {
             push_link(&mut out, picture, link, way);
         }
     }
     for (card, place) in picture.cards.iter().zip(&layout.cards) {
-        push_card(&mut out, picture, card, *place);
+        if !shown.hides(card.mark) {
+            push_card(&mut out, (picture, shown), card, *place);
+        }
     }
     out + "</svg>\n"
 }
@@ -133,7 +156,7 @@ fn rounded(way: &[(i32, i32)]) -> String {
     path
 }
 
-fn push_card(out: &mut String, picture: &Picture, card: &Card, place: Placed) {
+fn push_card(out: &mut String, (picture, shown): (&Picture, Shown), card: &Card, place: Placed) {
     let Placed { x, y, width, height } = place;
     let view = if card.kind == CardKind::Table { "" } else { " class=\"v\"" };
     let said = std::iter::once(card.kind.words().to_owned())
@@ -178,7 +201,9 @@ fn push_card(out: &mut String, picture: &Picture, card: &Card, place: Placed) {
     );
     let mut top = y + HEAD;
     for column in &card.columns {
-        push_column(out, picture, card, column, (x, top, width));
+        if !shown.hides(column.mark) {
+            push_column(out, (picture, shown), card, column, (x, top, width));
+        }
         top += ROW;
     }
     if let Some(foot) = foot_of(card) {
@@ -194,10 +219,22 @@ fn push_card(out: &mut String, picture: &Picture, card: &Card, place: Placed) {
     out.push_str("</g>\n");
 }
 
-fn push_column(out: &mut String, picture: &Picture, card: &Card, column: &Column, (x, y, width): (i32, i32, i32)) {
-    let right = right_of(picture, card, column);
-    let may_be_null = if column.nullable && card.kind == CardKind::Table { "?" } else { "" };
-    let right = fit(&format!("{right}{may_be_null}"), width / 2);
+fn push_column(
+    out: &mut String,
+    (picture, shown): (&Picture, Shown),
+    card: &Card,
+    column: &Column,
+    (x, y, width): (i32, i32, i32),
+) {
+    let was = column.was.as_deref().filter(|_| shown == Shown::Before);
+    let (name, right) = match (column.mark, was) {
+        (Mark::Renamed, Some(was)) => (was, right_of(picture, card, column)),
+        (_, Some(was)) => (column.name.as_str(), was.to_owned()),
+        _ => (column.name.as_str(), right_of(picture, card, column)),
+    };
+    let is_said = was.is_none() || column.mark == Mark::Renamed;
+    let may_be_null = if column.nullable && is_said && card.kind == CardKind::Table { "?" } else { "" };
+    let right = fit(&format!("{right}{may_be_null}"), (width - 50 - width_of(cells(name).min(20))).max(width / 2));
     let room = width - 40 - if right.is_empty() { 0 } else { width_of(cells(&right)) + 6 };
     let mut said = vec![format!("{} {}", column.name, column.declaration())];
     said.extend(column.was.as_ref().map(|was| format!("was: {was}")));
@@ -225,7 +262,7 @@ fn push_column(out: &mut String, picture: &Picture, card: &Card, column: &Column
          y=\"{}\">{}</text></g>",
         x + 26,
         y + 14,
-        escaped(&fit(column.name.as_str(), room)),
+        escaped(&fit(name, room)),
         x + width - 10,
         y + 14,
         escaped(&right)

@@ -24,6 +24,7 @@ mod custom;
 mod databases;
 mod decisions;
 mod declarations;
+mod diagram;
 mod diff;
 mod documented;
 mod drift;

@@ -1,6 +1,6 @@
 //! The page: the whole history, and what databases say of it.
 
-use super::Diagram;
+use super::{Diagram, Drawn, OF};
 use crate::error::{CommandError, Result};
 use crate::messages;
 use crate::pictures::page::html;
@@ -8,9 +8,9 @@ use crate::pictures::whole::{self, Whole};
 use crate::project::Context;
 
 /// What is drawn of a page is chosen in it.
-pub(super) fn page(context: &Context, arguments: &Diagram) -> Result<(String, messages::Diagram)> {
+pub(super) fn drawn(context: &Context, arguments: &Diagram) -> Result<(Drawn, messages::Diagram)> {
     let flags = [
-        ("--of", arguments.of != super::OF),
+        ("--of", arguments.of != OF),
         ("--from", arguments.from.is_some()),
         ("--around", !arguments.around.is_empty()),
     ];
@@ -29,5 +29,5 @@ pub(super) fn page(context: &Context, arguments: &Diagram) -> Result<(String, me
         stale: Vec::new(),
         text: None,
     };
-    Ok((html(&page), message))
+    Ok((Drawn::One(html(&page)), message))
 }

@@ -4,7 +4,7 @@ mod fleet;
 
 use std::fmt::Write as _;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use dbmigrate_core::diff::{Action, Change, Detail, Diff as Difference, RenameError, Renames, diff};
 use dbmigrate_core::engine::introspect::Unreadable;
 use dbmigrate_core::engine::prove::prove;
@@ -18,6 +18,7 @@ use crate::decisions::answers::Answers;
 use crate::error::{CommandError, Result};
 use crate::fleet::{Where, refuse_without_fleet};
 use crate::messages;
+use crate::pictures;
 use crate::project::Context;
 use crate::project::url::Connect;
 use crate::report::counted;
@@ -63,6 +64,10 @@ pub(crate) struct Diff {
     #[arg(long)]
     pub sql: bool,
 
+    /// How to show it
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text, conflicts_with = "sql")]
+    pub format: Format,
+
     /// Rename a table (`users=people`) or column (`users.nick=handle`)
     #[arg(long, value_name = "OLD=NEW")]
     pub rename: Vec<String>,
@@ -74,6 +79,16 @@ pub(crate) struct Diff {
     /// Which members of a fleet.
     #[command(flatten)]
     pub which: Where,
+}
+
+/// How a difference is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A line for each difference
+    #[default]
+    Text,
+    /// A page that shows both schemas side by side
+    Html,
 }
 
 impl Diff {
@@ -99,6 +114,7 @@ impl Diff {
             ("--from", self.from.is_some()),
             ("--to", self.to.is_some()),
             ("--sql", self.sql),
+            ("--format", self.format != Format::Text),
             ("--rename", !self.rename.is_empty()),
         ];
         match flags.iter().find(|(_, is_given)| *is_given) {
@@ -121,6 +137,9 @@ impl Diff {
         }
         if self.sql {
             text.push_str(" --sql");
+        }
+        if self.format == Format::Html {
+            text.push_str(" --format html");
         }
         text
     }
@@ -169,6 +188,13 @@ pub(crate) fn run(context: &Context, arguments: &Diff) -> Result<u8> {
         let sql = sql(context, &compared)?;
         printer.result(sql.trim_end());
         printer.message(|| messages::Sql { sql });
+    } else if arguments.format == Format::Html {
+        let engine = &context.config.engine;
+        let picture = pictures::compared(&compared.from.schema, &compared.to.schema, &compared.difference, engine);
+        let lines: Vec<String> = details.iter().map(ToString::to_string).collect();
+        let page = pictures::beside::page(&picture, (from, to), &lines);
+        printer.result(page.trim_end());
+        printer.message(|| messages::Page { html: page });
     } else {
         for detail in &details {
             let lint = question_of(detail, &compared.questions).map(|question| question.lint().0);

@@ -10,6 +10,8 @@ mod block;
 mod communities;
 mod graph;
 mod layers;
+#[cfg(test)]
+mod measured;
 mod nets;
 mod order;
 mod placing;

@@ -7,6 +7,8 @@ use super::block::Wire;
 
 /// How often all columns are gone through, at most.
 const SWEEPS: usize = 16;
+/// From how many orders it is tried.
+const STARTS: usize = 12;
 
 /// The slots of each column from top to bottom. Where nothing else tells, they stay in the order of their numbers.
 pub(super) fn ordered(layer_of: &[usize], wires: &[Wire]) -> Vec<Vec<usize>> {
@@ -22,10 +24,11 @@ pub(super) fn ordered(layer_of: &[usize], wires: &[Wire]) -> Vec<Vec<usize>> {
     }
     let sides = Sides { right_of, left_of };
     let mut best: Option<(usize, Vec<Vec<usize>>)> = None;
-    for starts_left in [true, false] {
+    for start in 0..STARTS {
         let mut now = columns.clone();
+        shuffle(&mut now, start);
         for sweep in 0..SWEEPS {
-            let to_right = (sweep % 2 == 0) == starts_left;
+            let to_right = (sweep + start) % 2 == 0;
             sides.sweep(&mut now, to_right);
             sides.exchange(&mut now);
             let crossings = sides.crossings(&now);
@@ -36,8 +39,22 @@ pub(super) fn ordered(layer_of: &[usize], wires: &[Wire]) -> Vec<Vec<usize>> {
                 break;
             }
         }
+        if best.as_ref().is_some_and(|(least, _)| *least == 0) {
+            break;
+        }
     }
     best.map_or(columns, |(_, order)| order)
+}
+
+/// Other orders to start with: the first two are those of the numbers, and the others the same ones each time.
+fn shuffle(columns: &mut [Vec<usize>], start: usize) {
+    let mut number = start;
+    for column in columns.iter_mut().filter(|_| start >= 2) {
+        for at in (1..column.len()).rev() {
+            number = number.wrapping_mul(1_103_515_245).wrapping_add(12_345) % 2_147_483_648;
+            column.swap(at, (number >> 8) % (at + 1));
+        }
+    }
 }
 
 /// What each slot is linked with: the other slot, where it is met there, and where here.
