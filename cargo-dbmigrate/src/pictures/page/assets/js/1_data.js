@@ -119,6 +119,7 @@ function recall() {
   const at = moments.findIndex(moment => moment.name === parts.get("at"));
   S.at = at < 0 ? moments.length - 1 : at;
   S.table = parts.get("table") || "";
+  S.moment = at >= 0 && !S.table;
   S.near = Math.min(3, Math.max(0, Number(parts.get("near")) || 0));
   S.path = parts.get("path") || "";
   S.find = parts.get("find") || "";

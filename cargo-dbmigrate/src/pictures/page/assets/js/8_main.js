@@ -143,6 +143,14 @@ function themes() {
   set();
 }
 
+/** Shows what the address says. */
+function arrive() {
+  const path = pathBetween(S.table, S.path);
+  if (path) fit(path.names);
+  else if (S.near) fit();
+  else if (S.table) center(key(S.table));
+}
+
 function start() {
   themes();
   load(JSON.parse($("data").textContent));
@@ -152,7 +160,7 @@ function start() {
   apply();
   refresh();
   settle();
-  if (S.table) choose(S.table);
+  arrive();
   listenToPointers();
   listenToSearch();
   listenToTime();
@@ -165,7 +173,7 @@ function start() {
   document.addEventListener("keydown", onKey);
   addEventListener("resize", () => move());
   addEventListener("beforeprint", () => elements.forEach(fill));
-  addEventListener("hashchange", () => { recall(); redraw(); if (S.table) choose(S.table); });
+  addEventListener("hashchange", () => { recall(); redraw(); arrive(); });
   document.documentElement.dataset.ready = "yes";
   if (D.live) follow();
 }
