@@ -48,13 +48,13 @@ pub(crate) fn page(context: &Context, connect: &Connect) -> Result<Whole> {
     texts.iter().for_each(|(name, text)| pool.rust(name, text));
     let counts = [last.cards.len(), last.links.len()];
     let layout = placed(&last, &mut pool);
-    let (lines, pool) = pool.into_parts();
+    let (lines, columns, pool) = pool.into_parts();
     let title = match context.config.own_table() {
         Some(own) => format!("{} · {}", context.package.name, own.name),
         None => context.package.name.clone(),
     };
     let rust = !texts.is_empty();
-    let page = Page { title, live: None, notice, lines, pool, moments, targets, layout: Some(layout), rust };
+    let page = Page { title, live: None, notice, lines, columns, pool, moments, targets, layout: Some(layout), rust };
     Ok(Whole { page, sources: is_read.then_some(declared.files), counts })
 }
 

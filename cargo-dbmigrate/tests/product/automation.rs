@@ -87,6 +87,7 @@ fn every_command_ends_with_what_it_did() {
     assert_eq!(run(0, "push --url new.db")["changes"][0]["change"], "create table users");
     run(0, "going-back");
     run(0, "log");
+    assert_eq!(run(0, "diagram --out page.html")["changed"], true);
     run(0, "diagram");
     run(2, "diagram --around nothing");
     run(4, "diagram --out schema.svg --check");

@@ -326,15 +326,16 @@ fn it_looks_as_it_did() {
     let light: Vec<String> = browser
         .brightness(70, 45)
         .iter()
-        .map(|row| row.iter().map(|light| char::from(b'a' + light / 11)).collect())
+        .map(|row| row.iter().map(|light| char::from(b'a' + light.saturating_sub(130) / 5)).collect())
         .collect();
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/product/snapshots/page.txt");
     if std::env::var_os("UPDATE_PICTURES").is_some() {
         fs_err::write(&file, light.join("\n") + "\n").expect("it can be written");
     }
     let expected = fs_err::read_to_string(&file).expect("`UPDATE_PICTURES=1` writes it");
-    // fonts differ from system to system, and move what they are in by a field; whole cards do not
+    // fonts differ from system to system, and make fields that they are in a little lighter or darker; a card that is
+    // elsewhere differs by four from what is behind it
     let pairs = light.iter().flat_map(|row| row.bytes()).zip(expected.lines().flat_map(str::bytes));
-    let different = pairs.filter(|(one, other)| one.abs_diff(*other) > 3).count();
-    assert!(different < 70 * 45 / 20, "{different} of {} fields differ:\n{}", 70 * 45, light.join("\n"));
+    let different = pairs.filter(|(one, other)| one.abs_diff(*other) > 2).count();
+    assert!(different < 70 * 45 / 16, "{different} of {} fields differ:\n{}", 70 * 45, light.join("\n"));
 }

@@ -16,23 +16,23 @@ pub(crate) fn tables(count: usize) -> String {
         for column in 0..7 + at % 5 {
             // writing to a string cannot fail
             let _ = match column % 4 {
-                0 => write!(fields, "#[column(default = \"none\")] pub name{column}: String, "),
-                1 => write!(fields, "pub amount{column}: i64, "),
-                2 => write!(fields, "pub note{column}: Option<String>, "),
-                _ => write!(fields, "pub rate{column}: f64, "),
+                0 => writeln!(fields, "    #[column(default = \"none\")]\n    pub name{column}: String,"),
+                1 => writeln!(fields, "    pub amount{column}: i64,"),
+                2 => writeln!(fields, "    pub note{column}: Option<String>,"),
+                _ => writeln!(fields, "    pub rate{column}: f64,"),
             };
         }
         let mut indexes = String::new();
         for (number, step) in [(1, 1 + at * 7 % 13), (2, 2 + at * 5 % 31)] {
             if step <= at && (at + number) % 5 != 0 {
                 let parent = at - step;
-                let _ = write!(fields, "#[column(references = Table{parent}::id)] pub parent{number}: i64, ");
-                let _ = write!(indexes, "#[table(index(parent{number}))] ");
+                let _ = writeln!(fields, "    #[column(references = Table{parent}::id)]\n    pub parent{number}: i64,");
+                let _ = writeln!(indexes, "#[table(index(parent{number}))]");
             }
         }
         let _ = writeln!(
             text,
-            "/// What table {at} is about.\n#[derive(Table)] #[table(strict)] {indexes}pub struct Table{at} {{ #[column(primary_key)] pub id: i64, {fields}}}"
+            "/// What table {at} is about.\n#[derive(Table)]\n#[table(strict)]\n{indexes}pub struct Table{at} {{\n    #[column(primary_key)]\n    pub id: i64,\n{fields}}}"
         );
     }
     text

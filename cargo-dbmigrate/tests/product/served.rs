@@ -152,7 +152,8 @@ fn changes_show_before_they_are_generated_and_nothing_is_written() {
     assert_eq!(names(&data), ["0001_create_users", "structs"]);
     let pending = &data["moments"][1];
     assert_eq!((&pending["kind"], &data["live"]), (&Value::from("pending"), &Value::from(next.clone())));
-    let added = data["pool"][usize::try_from(pending["added"][0].as_u64().expect("a card")).expect("small")].clone();
+    let added = usize::try_from(pending["added"][0].as_u64().expect("a card")).expect("small");
+    let added = &data["pool"][added];
     assert_eq!((&added["name"], &added["links"][0]["to"]), (&Value::from("posts"), &Value::from("users")));
 
     // what does not compile is said, and what is there stays

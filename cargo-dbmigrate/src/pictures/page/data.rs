@@ -23,6 +23,8 @@ pub(crate) struct Page {
     pub notice: Option<String>,
     /// The lines of all texts.
     pub lines: Lines,
+    /// The columns of all cards.
+    pub columns: Vec<Value>,
     /// The cards, in every form that they had, each with the links that lead from it.
     pub pool: Vec<Value>,
     /// The migrations, and at last the structs if they are ahead.

@@ -61,6 +61,9 @@ pub(crate) struct Step {
 pub(crate) struct Pool {
     /// The lines of their statements, and of other texts.
     pub(crate) lines: Lines,
+    /// Columns, each once: of most there are several.
+    columns: Vec<Value>,
+    known: HashMap<String, usize>,
     cards: Vec<Value>,
     now: BTreeMap<Name, (usize, Bundle)>,
     /// Those that were marked in the last step.
@@ -131,9 +134,9 @@ impl Pool {
         }
     }
 
-    /// The lines and the cards.
-    pub(crate) fn into_parts(self) -> (Lines, Vec<Value>) {
-        (self.lines, self.cards)
+    /// The lines, the columns and the cards.
+    pub(crate) fn into_parts(self) -> (Lines, Vec<Value>, Vec<Value>) {
+        (self.lines, self.columns, self.cards)
     }
 
     fn numbers(&self, name: &Name) -> Vec<usize> {
@@ -147,8 +150,23 @@ impl Pool {
             card["links"] = plain(&bundle.links);
         }
         self.shorten(&mut card);
+        let columns = card["columns"].as_array_mut().map(std::mem::take).unwrap_or_default();
+        card["columns"] = columns.into_iter().map(|column| self.column(column)).collect();
+        // what they come from is the card
+        for link in card.get_mut("links").and_then(Value::as_array_mut).into_iter().flatten() {
+            link.as_object_mut().map(|link| link.remove("from"));
+        }
         self.cards.push(card);
         self.cards.len() - 1
+    }
+
+    /// The number of a column.
+    fn column(&mut self, column: Value) -> usize {
+        let text = column.to_string();
+        *self.known.entry(text).or_insert_with(|| {
+            self.columns.push(column);
+            self.columns.len() - 1
+        })
     }
 
     /// Leaves out what is false, and keeps the lines of statements once.

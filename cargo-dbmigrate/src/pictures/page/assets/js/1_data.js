@@ -37,6 +37,10 @@ const key = name => name.replace(/[A-Z]/g, letter => letter.toLowerCase());
 
 function load(data) {
   D = data;
+  for (const card of D.pool) {
+    card.columns = card.columns.map(column => D.columns[column]);
+    for (const link of card.links || []) link.from = card.name;
+  }
   moments = D.moments.slice();
   // the last one is what the structs say; where it is as the last migration left it, nothing of it is marked
   if (!moments.length || !["pending", "now"].includes(moments[moments.length - 1].kind)) moments.push(NOW);
