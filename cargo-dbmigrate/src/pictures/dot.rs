@@ -68,7 +68,7 @@ fn edge(picture: &Picture, link: &Link) -> Option<String> {
         "  t{from}:{} -> t{to}:{} [{style}, color=\"{}\", tooltip=\"{}\"]\n",
         port(from, &link.columns),
         port(to, &link.parent_columns),
-        color(link.mark, "#556"),
+        color(link.mark, "#555566"),
         escaped(&link.said())
     ))
 }

@@ -108,6 +108,7 @@ fn page(picture: &Picture, card: &Card, names: &[String]) -> String {
     push_rest(&mut text, card);
     if picture.links.iter().any(|link| link.from == card.name || link.to == card.name) {
         let near = picture.around(std::slice::from_ref(&card.name), 1);
+        let near = near.with_keys_of_others(|other| other.name == card.name);
         let _ = write!(text, "\n## What is next to it\n\n{}", fenced("mermaid", &mermaid(&near)));
     }
     let mut sql = vec![card.sql.clone()];
@@ -218,10 +219,6 @@ pub(crate) fn of_changes(picture: &Picture, most: usize) -> Option<String> {
     if !marked || touched.cards.len() > most {
         return None;
     }
-    // of what is only next to it, the names will do
-    let mut short = touched;
-    for card in short.cards.iter_mut().filter(|card| !card.is_touched()) {
-        card.columns.retain(|column| column.primary || column.foreign);
-    }
+    let short = touched.with_keys_of_others(Card::is_touched);
     Some(fenced("mermaid", &mermaid(&short)))
 }

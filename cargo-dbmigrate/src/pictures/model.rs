@@ -20,6 +20,7 @@ impl Picture {
     }
 
     /// Whether nothing in it is marked.
+    #[cfg(test)]
     pub(crate) fn is_unmarked(&self) -> bool {
         self.cards.iter().all(|card| !card.is_touched()) && self.links.iter().all(|link| link.mark == Mark::Same)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dbmigrate_core::sql::Name;
 
-use super::model::{Link, Mark, Picture};
+use super::model::{Card, Link, Mark, Picture};
 
 impl Picture {
     /// The cards of these names, with what is at most so many links away from one of them.
@@ -15,6 +15,14 @@ impl Picture {
             shown.extend(next);
         }
         self.only(&shown)
+    }
+
+    /// The same with only the keys of all cards but those that `is_whole` says.
+    pub(crate) fn with_keys_of_others(mut self, is_whole: impl Fn(&Card) -> bool) -> Self {
+        for card in self.cards.iter_mut().filter(|card| !is_whole(card)) {
+            card.columns.retain(|column| column.primary || column.foreign);
+        }
+        self
     }
 
     /// What differs, with what is next to it.

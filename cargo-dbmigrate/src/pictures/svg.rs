@@ -16,7 +16,7 @@ text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,\"DejaVu Sans Mono\",m
 .c{fill:#fff;stroke:#8c959f}.h{fill:#eaeef2}.v .h{fill:#fbefff}.v .c{stroke-dasharray:4 2}\
 .n{font-weight:700}.k{fill:#59636e;font-size:10px}.t{fill:#59636e}.r{font-weight:600}.f{fill:#59636e;font-size:11px}\
 .l{fill:none;stroke:#59636e;stroke-width:1.2}.reads,.writes{stroke-dasharray:5 3;stroke:#8250df}.writes{stroke-dasharray:2 3}\
-.o{fill:#fff;stroke:#59636e;stroke-width:1.2}.b{fill:#fff}\
+.e{fill:none}.o{fill:#fff;stroke:#59636e;stroke-width:1.2}.b{fill:#fff}\
 .pk{fill:#bf8700}.fk{fill:none;stroke:#0969da}\
 .added{fill:#dafbe1}.dropped{fill:#ffebe9}.changed,.renamed{fill:#fff8c5}.gone{text-decoration:line-through}\
 .l.added{fill:none;stroke:#1a7f37}.l.dropped{fill:none;stroke:#cf222e}.l.changed,.l.renamed{fill:none;stroke:#9a6700}\
@@ -207,10 +207,13 @@ fn push_card(out: &mut String, (picture, shown): (&Picture, Shown), card: &Card,
         top += ROW;
     }
     if let Some(foot) = foot_of(card) {
+        let mark = below_mark(card);
         let _ = writeln!(
             out,
-            "<g><title>{}</title><text class=\"f\" x=\"{}\" y=\"{}\">{}</text></g>",
+            "<g><title>{}</title><rect class=\"{mark}\" x=\"{}\" y=\"{top}\" width=\"{}\" height=\"{ROW}\"/><text class=\"f\" x=\"{}\" y=\"{}\">{}</text></g>",
             escaped(&below(card)),
+            x + 1,
+            width - 2,
             x + 26,
             top + 14,
             escaped(&fit(&foot, width - 36))
@@ -271,11 +274,27 @@ fn push_column(
 
 /// What there is besides columns, a line each.
 fn below(card: &Card) -> String {
-    let mut lines: Vec<String> = card.uniques.iter().map(|unique| format!("unique ({})", unique.text)).collect();
-    lines.extend(card.indexes.iter().map(|index| index.sql.clone()));
-    lines.extend(card.checks.iter().map(|check| format!("check ({})", check.text)));
-    lines.extend(card.triggers.iter().map(|trigger| format!("trigger {} {}", trigger.name, trigger.fires)));
-    lines.join("\n")
+    let uniques = card.uniques.iter().map(|unique| (unique.mark, format!("unique ({})", unique.text)));
+    let indexes = card.indexes.iter().map(|index| (index.mark, index.sql.clone()));
+    let checks = card.checks.iter().map(|check| (check.mark, format!("check ({})", check.text)));
+    let triggers = card.triggers.iter().map(|one| (one.mark, format!("trigger {} {}", one.name, one.fires)));
+    let line = |(mark, text): (Mark, String)| match mark {
+        Mark::Same => text,
+        mark => format!("{}: {text}", mark.word()),
+    };
+    uniques.chain(indexes).chain(checks).chain(triggers).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// How what has no row differs: the class of the row that counts it.
+fn below_mark(card: &Card) -> &'static str {
+    let clauses = card.uniques.iter().chain(&card.checks).map(|one| one.mark);
+    let marks = clauses.chain(card.indexes.iter().map(|one| one.mark)).chain(card.triggers.iter().map(|one| one.mark));
+    let marks: Vec<Mark> = marks.filter(|mark| *mark != Mark::Same).collect();
+    match &marks[..] {
+        [] => "e",
+        [first, others @ ..] if others.iter().all(|other| other == first) => first.word(),
+        _ => Mark::Changed.word(),
+    }
 }
 
 /// As much of a text as has room in so many pixels.

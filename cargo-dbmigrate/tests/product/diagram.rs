@@ -16,7 +16,7 @@ fn a_drawing_is_written_and_checked() {
     assert!(run.err.contains("Created schema.svg (3 tables, 1 link)"), "{}", run.err);
     let drawing = project.read("schema.svg");
     assert!(
-        drawing.starts_with("<svg ") && drawing.contains(">Where letters go.") && drawing.contains("Who can log in.")
+        drawing.starts_with("<svg ") && drawing.contains("Where letters go.") && drawing.contains("Who can log in.")
     );
     assert!(drawing.contains("posts.author → users.id, many to one, on delete cascade"), "{drawing}");
     project.runs("diagram --out schema.svg --check");

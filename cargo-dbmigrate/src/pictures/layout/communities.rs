@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use super::graph::Graph;
 
 /// What is linked and has no more boxes than this is not taken apart.
-const SMALL: usize = 36;
+const SMALL: usize = 20;
 /// How many boxes a group grows to.
-const LARGEST: usize = 28;
+const LARGEST: usize = 22;
 /// A group with fewer boxes joins one that it is linked with.
 const SMALLEST: usize = 3;
 

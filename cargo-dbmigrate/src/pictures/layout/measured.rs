@@ -1,6 +1,6 @@
 //! How good layouts are, in figures: for tests, which keep them from getting worse, and beside those of Graphviz.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -15,7 +15,10 @@ use super::{graph, layout};
 /// What is measured. Lines with the same parent count as lines that do not cross each other, for both.
 #[derive(Debug, Default, Clone, Copy)]
 struct Figures {
+    /// Pairs of edges that cross, as often as they do.
     crossings: usize,
+    /// Places where something crosses: a trunk of ten edges is crossed in one.
+    places: usize,
     length: f64,
     width: f64,
     height: f64,
@@ -26,6 +29,7 @@ type Of = (usize, usize, usize);
 
 fn measured(ways: &[(Of, Vec<(f64, f64)>)], (width, height): (f64, f64)) -> Figures {
     let mut figures = Figures { width, height, ..Figures::default() };
+    let mut places = BTreeSet::new();
     for (at, ((child, parent, bus), way)) in ways.iter().enumerate() {
         figures.length += way.windows(2).map(|pair| (pair[0].0 - pair[1].0).hypot(pair[0].1 - pair[1].1)).sum::<f64>();
         for ((other_child, other_parent, other_bus), other) in &ways[at + 1..] {
@@ -34,17 +38,27 @@ fn measured(ways: &[(Of, Vec<(f64, f64)>)], (width, height): (f64, f64)) -> Figu
                 continue;
             }
             for one in way.windows(2) {
-                figures.crossings += other.windows(2).filter(|two| cross(one, two)).count();
+                for place in other.windows(2).filter_map(|two| cross(one, two)) {
+                    figures.crossings += 1;
+                    places.insert(place);
+                }
             }
         }
     }
+    figures.places = places.len();
     figures
 }
 
-fn cross(one: &[(f64, f64)], other: &[(f64, f64)]) -> bool {
+/// Where two lines cross, in whole pixels.
+fn cross(one: &[(f64, f64)], other: &[(f64, f64)]) -> Option<(i32, i32)> {
     let turn = |a: (f64, f64), b: (f64, f64), c: (f64, f64)| (b.0 - a.0) * (c.1 - a.1) - (b.1 - a.1) * (c.0 - a.0);
-    let apart = |a, b, c, d| turn(a, b, c) * turn(a, b, d) < 0.0;
-    apart(one[0], one[1], other[0], other[1]) && apart(other[0], other[1], one[0], one[1])
+    let (from, to) = (turn(other[0], other[1], one[0]), turn(other[0], other[1], one[1]));
+    if from * to >= 0.0 || turn(one[0], one[1], other[0]) * turn(one[0], one[1], other[1]) >= 0.0 {
+        return None;
+    }
+    let part = from / (from - to);
+    let at = |from: f64, to: f64| super::rows::rounded(from + (to - from) * part);
+    Some((at(one[0].0, one[1].0), at(one[0].1, one[1].1)))
 }
 
 fn ours(graph: &Graph) -> Figures {
@@ -133,7 +147,7 @@ fn layouts_beside_those_of_graphviz() {
     files.sort();
     let mut total = [Figures::default(); 3];
     println!(
-        "{:32} {:>4} {:>5} {:>8} | crossings, length of edges, area: ours | dot | dot with ortho",
+        "{:32} {:>4} {:>5} {:>8} | crossings, places of them, length of edges, area: ours | dot | dot with ortho",
         "", "", "edges", "ms"
     );
     for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "sql")) {
@@ -153,14 +167,15 @@ fn layouts_beside_those_of_graphviz() {
         for (figures, total) in all.into_iter().zip(&mut total) {
             let Some(figures) = figures else { continue };
             total.crossings += figures.crossings;
+            total.places += figures.places;
             total.length += figures.length;
             let area = figures.width * figures.height / 1e6;
-            let _ = write!(line, " {:5} {:8.0} {area:6.2} |", figures.crossings, figures.length);
+            let _ = write!(line, " {:5} {:5} {:8.0} {area:6.2} |", figures.crossings, figures.places, figures.length);
         }
         println!("{line}");
     }
     for figures in total {
-        println!("total: {} crossings, length {:.0}", figures.crossings, figures.length);
+        println!("total: {} crossings in {} places, length {:.0}", figures.crossings, figures.places, figures.length);
     }
 }
 

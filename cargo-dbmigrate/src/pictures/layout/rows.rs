@@ -104,8 +104,8 @@ fn ascending(wanted: &[(f64, f64)]) -> Vec<f64> {
     pools.into_iter().flat_map(|(sum, weight, count)| std::iter::repeat_n(sum / weight, count)).collect()
 }
 
+/// The closest whole pixel.
 #[expect(clippy::cast_possible_truncation, reason = "a number of pixels")]
-fn rounded(place: f64) -> i32 {
-    // always down, so that what is apart stays apart by whole pixels
+pub(super) fn rounded(place: f64) -> i32 {
     place.round() as i32
 }
