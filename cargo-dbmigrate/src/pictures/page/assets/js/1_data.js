@@ -69,7 +69,10 @@ function whole(card, mark) {
 /** What a moment changed: its cards, marked. */
 function changedAt(at) {
   const { added, gone, marked } = moments[at];
-  const found = [...marked.map(index => D.pool[index]), ...added.map(index => whole(D.pool[index], "added"))];
+  const found = marked.map(index => D.pool[index]);
+  // what has another name is new as well, by that name
+  const isMarkedToo = new Set(found.map(card => key(card.name)));
+  found.push(...added.map(index => D.pool[index]).filter(card => !isMarkedToo.has(key(card.name))).map(card => whole(card, "added")));
   const before = at > 0 ? cardsAt(at - 1) : new Map();
   const known = new Set(found.flatMap(card => [key(card.name), card.mark === "renamed" ? key(card.was) : ""]));
   for (const name of gone) if (!known.has(key(name)) && before.has(key(name))) found.push(whole(before.get(key(name)), "dropped"));

@@ -147,7 +147,7 @@ function themes() {
 function arrive() {
   const path = pathBetween(S.table, S.path);
   if (path) fit(path.names);
-  else if (S.near) fit();
+  else if (S.near || S.moment) fit();
   else if (S.table) center(key(S.table));
 }
 
