@@ -11,6 +11,8 @@ const S = { at: 0, table: "", find: "", only: false, near: 0, path: "" };
 let moments = [];
 /** The cards by name after each moment, made when they are first asked for. */
 let states = [];
+/** Where cards were laid out, by name. */
+let laid = new Map();
 /** The names that tables have later, by those that they had. */
 let later = new Map();
 
@@ -41,6 +43,8 @@ function load(data) {
     card.columns = card.columns.map(column => D.columns[column]);
     for (const link of card.links || []) link.from = card.name;
   }
+  // a table may have the name of something that every object has
+  laid = new Map(Object.entries(D.layout ? D.layout.cards : {}));
   moments = D.moments.slice();
   // the last one is what the structs say; where it is as the last migration left it, nothing of it is marked
   if (!moments.length || !["pending", "now"].includes(moments[moments.length - 1].kind)) moments.push(NOW);
