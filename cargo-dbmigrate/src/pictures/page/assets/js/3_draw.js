@@ -23,7 +23,8 @@ function label(card) {
 
 /** Draws everything anew. */
 function draw() {
-  cards = shownAt(S.at);
+  // in the order of their names, also for those who have them read or printed
+  cards = new Map([...shownAt(S.at)].sort(([one], [other]) => (one < other ? -1 : 1)));
   place(cards);
   links = linksOf(cards).map(link => ({ link }));
   const kept = elements;
