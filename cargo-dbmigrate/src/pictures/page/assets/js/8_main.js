@@ -56,7 +56,6 @@ function choosePath(name) {
 function nearer() {
   if (!S.table) return;
   S.near = (S.near + 1) % 4;
-  S.only = S.near > 0;
   refresh();
   fit();
   say(S.near ? `${counted(neighbourhood(key(S.table), S.near).size, "table")} within ${counted(S.near, "step")}` : "all tables");
