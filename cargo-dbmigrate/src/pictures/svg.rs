@@ -16,7 +16,7 @@ text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,\"DejaVu Sans Mono\",m
 .c{fill:#fff;stroke:#8c959f}.h{fill:#eaeef2}.v .h{fill:#fbefff}.v .c{stroke-dasharray:4 2}\
 .n{font-weight:700}.k{fill:#59636e;font-size:10px}.t{fill:#59636e}.r{font-weight:600}.f{fill:#59636e;font-size:11px}\
 .l{fill:none;stroke:#59636e;stroke-width:1.2}.reads,.writes{stroke-dasharray:5 3;stroke:#8250df}.writes{stroke-dasharray:2 3}\
-.e{fill:none}.o{fill:#fff;stroke:#59636e;stroke-width:1.2}.b{fill:#fff}\
+.o{fill:#fff;stroke:#59636e;stroke-width:1.2}.b{fill:#fff}\
 .pk{fill:#bf8700}.fk{fill:none;stroke:#0969da}\
 .added{fill:#dafbe1}.dropped{fill:#ffebe9}.changed,.renamed{fill:#fff8c5}.gone{text-decoration:line-through}\
 .l.added{fill:none;stroke:#1a7f37}.l.dropped{fill:none;stroke:#cf222e}.l.changed,.l.renamed{fill:none;stroke:#9a6700}\
@@ -207,13 +207,14 @@ fn push_card(out: &mut String, (picture, shown): (&Picture, Shown), card: &Card,
         top += ROW;
     }
     if let Some(foot) = foot_of(card) {
-        let mark = below_mark(card);
+        let mark = match below_mark(card) {
+            Mark::Same => String::new(),
+            mark => row(mark, (x, top, width)),
+        };
         let _ = writeln!(
             out,
-            "<g><title>{}</title><rect class=\"{mark}\" x=\"{}\" y=\"{top}\" width=\"{}\" height=\"{ROW}\"/><text class=\"f\" x=\"{}\" y=\"{}\">{}</text></g>",
+            "<g><title>{}</title>{mark}<text class=\"f\" x=\"{}\" y=\"{}\">{}</text></g>",
             escaped(&below(card)),
-            x + 1,
-            width - 2,
             x + 26,
             top + 14,
             escaped(&fit(&foot, width - 36))
@@ -245,16 +246,16 @@ fn push_column(
     // writing to a string cannot fail
     let _ = write!(out, "<g><title>{}</title>", escaped(&said.join("\n")));
     if column.mark != Mark::Same {
-        let mark = column.mark.word();
-        let _ =
-            write!(out, "<rect class=\"{mark}\" x=\"{}\" y=\"{y}\" width=\"{}\" height=\"{ROW}\"/>", x + 1, width - 2);
+        out.push_str(&row(column.mark, (x, y, width)));
     }
     let middle = y + ROW / 2;
-    for (is_one, class, at) in [(column.primary, "pk", 9), (column.foreign, "fk", if column.primary { 17 } else { 13 })]
+    // beside each other where a column has both
+    let both = column.primary && column.foreign;
+    for (is_one, class, at) in
+        [(column.primary, "pk", if both { 5 } else { 9 }), (column.foreign, "fk", if both { 13 } else { 9 })]
     {
         if is_one {
-            let at = if class == "pk" && !column.foreign { 13 } else { at };
-            let _ = write!(out, "<path class=\"{class}\" d=\"M{} {middle}l4 -4l4 4l-4 4z\"/>", x + at - 4);
+            let _ = write!(out, "<path class=\"{class}\" d=\"M{} {middle}l4 -4l4 4l-4 4z\"/>", x + at);
         }
     }
     let weight = if column.nullable { "" } else { "r" };
@@ -285,15 +286,21 @@ fn below(card: &Card) -> String {
     uniques.chain(indexes).chain(checks).chain(triggers).map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// How what has no row differs: the class of the row that counts it.
-fn below_mark(card: &Card) -> &'static str {
+/// The ground of a row that differs.
+fn row(mark: Mark, (x, y, width): (i32, i32, i32)) -> String {
+    let (class, x, width) = (mark.word(), x + 1, width - 2);
+    format!("<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{ROW}\"/>")
+}
+
+/// How what has no row of its own differs.
+fn below_mark(card: &Card) -> Mark {
     let clauses = card.uniques.iter().chain(&card.checks).map(|one| one.mark);
     let marks = clauses.chain(card.indexes.iter().map(|one| one.mark)).chain(card.triggers.iter().map(|one| one.mark));
     let marks: Vec<Mark> = marks.filter(|mark| *mark != Mark::Same).collect();
     match &marks[..] {
-        [] => "e",
-        [first, others @ ..] if others.iter().all(|other| other == first) => first.word(),
-        _ => Mark::Changed.word(),
+        [] => Mark::Same,
+        [first, others @ ..] if others.iter().all(|other| other == first) => *first,
+        _ => Mark::Changed,
     }
 }
 
