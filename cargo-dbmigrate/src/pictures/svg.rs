@@ -1,5 +1,6 @@
 //! A picture as SVG: a drawing that needs nothing else, light or dark as its reader has it, for Markdown and browsers.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::layout::{Layout, Placed, layout};
@@ -8,6 +9,9 @@ use super::model::{Card, CardKind, Column, Link, LinkKind, Mark, Picture};
 
 /// How many colors groups have.
 const HUES: usize = 8;
+
+/// How round corners are.
+const CORNER: i32 = 5;
 
 /// What is drawn how. The colors of both themes have the contrast of 4.5 to 1 that texts need.
 const STYLE: &str = "\
@@ -57,9 +61,12 @@ pub(crate) fn drawing(picture: &Picture, layout: &Layout, title: &str, shown: Sh
         escaped(title)
     );
     push_groups(&mut out, layout);
+    let mut trunks: BTreeMap<_, Vec<&[(i32, i32)]>> = BTreeMap::new();
     for (link, way) in picture.links.iter().zip(&layout.links) {
         if let Some(way) = way.as_ref().filter(|_| !shown.hides(link.mark)) {
-            push_link(&mut out, picture, link, way);
+            let drawn = trunks.entry((&link.to, link.kind, way.last())).or_default();
+            push_link(&mut out, picture, link, way, drawn);
+            drawn.push(way);
         }
     }
     for (card, place) in picture.cards.iter().zip(&layout.cards) {
@@ -86,8 +93,9 @@ fn push_groups(out: &mut String, layout: &Layout) {
     }
 }
 
-/// A link with the marks at its ends: how many rows of the child belong to how many of the parent.
-fn push_link(out: &mut String, picture: &Picture, link: &Link, way: &[(i32, i32)]) {
+/// A link with the marks at its ends: how many rows of the child belong to how many of the parent. What it has in common
+/// with links that are drawn is not drawn once more.
+fn push_link(out: &mut String, picture: &Picture, link: &Link, way: &[(i32, i32)], drawn: &[&[(i32, i32)]]) {
     let kind = match link.kind {
         LinkKind::ForeignKey => "",
         LinkKind::Reads => " reads",
@@ -95,7 +103,7 @@ fn push_link(out: &mut String, picture: &Picture, link: &Link, way: &[(i32, i32)
     };
     let mark = if link.mark == Mark::Same { String::new() } else { format!(" {}", link.mark.word()) };
     let class = format!("l{kind}{mark}");
-    let mut path = rounded(way);
+    let mut path = rounded(&branch(way, drawn));
     let mut circles = String::new();
     if let (LinkKind::ForeignKey, [first, second, ..], [.., before, last]) = (link.kind, way, way) {
         let out_of = |from: i32, to: i32| if to > from { 1 } else { -1 };
@@ -108,11 +116,14 @@ fn push_link(out: &mut String, picture: &Picture, link: &Link, way: &[(i32, i32)
             let _ = write!(path, "M{} {y}l{} -5M{} {y}l{} 5", x + 9 * side, -9 * side, x + 9 * side, -9 * side);
         }
         push_circle(&mut circles, x + 13 * side, y);
+        // of those that share a line the first one has its end
         let (x, y) = *last;
         let side = out_of(x, before.0);
-        let _ = write!(path, "M{} {}v8", x + 6 * side, y - 4);
-        if is_optional(picture, link) {
-            push_circle(&mut circles, x + 13 * side, y);
+        if drawn.is_empty() {
+            let _ = write!(path, "M{} {}v8", x + 6 * side, y - 4);
+            if is_optional(picture, link) {
+                push_circle(&mut circles, x + 13 * side, y);
+            }
         }
     } else if let [.., before, last] = way {
         // an arrow
@@ -136,6 +147,51 @@ fn push_circle(out: &mut String, x: i32, y: i32) {
     let _ = write!(out, "<circle class=\"o\" cx=\"{x}\" cy=\"{y}\" r=\"3\"/>");
 }
 
+/// The part of a way, from its beginning on, that no other one with the same end has, and a little more: so that it meets
+/// the others behind their rounded corners.
+fn branch(way: &[(i32, i32)], others: &[&[(i32, i32)]]) -> Vec<(i32, i32)> {
+    let all = length(way);
+    let common = others.iter().map(|other| in_common(way, other)).max().unwrap_or_default();
+    let mut left = if common == 0 { all } else { all - common + CORNER + 1 };
+    let mut part: Vec<(i32, i32)> = way.first().copied().into_iter().collect();
+    for pair in way.windows(2) {
+        let (from, to) = (pair[0], pair[1]);
+        let far = length(pair).min(left);
+        left -= far;
+        if far > 0 {
+            part.push((from.0 + (to.0 - from.0).signum() * far, from.1 + (to.1 - from.1).signum() * far));
+        }
+    }
+    part
+}
+
+/// How long the end is that two ways have in common.
+fn in_common(way: &[(i32, i32)], other: &[(i32, i32)]) -> i32 {
+    let (mut left, mut others) = (way.to_vec(), other.to_vec());
+    let mut sum = 0;
+    while let (&[.., before, end], &[.., other_before, other_end]) = (&left[..], &others[..]) {
+        let step = |from: (i32, i32), to: (i32, i32)| ((to.0 - from.0).signum(), (to.1 - from.1).signum());
+        let own = step(end, before);
+        if end != other_end || own != step(other_end, other_before) {
+            break;
+        }
+        let common = length(&[end, before]).min(length(&[other_end, other_before]));
+        sum += common;
+        let to = (end.0 + own.0 * common, end.1 + own.1 * common);
+        for (points, corner) in [(&mut left, before), (&mut others, other_before)] {
+            points.pop();
+            if corner != to {
+                points.push(to);
+            }
+        }
+    }
+    sum
+}
+
+fn length(way: &[(i32, i32)]) -> i32 {
+    way.windows(2).map(|pair| (pair[0].0 - pair[1].0).abs() + (pair[0].1 - pair[1].1).abs()).sum()
+}
+
 /// A way with rounded corners.
 fn rounded(way: &[(i32, i32)]) -> String {
     let mut path = String::new();
@@ -145,7 +201,7 @@ fn rounded(way: &[(i32, i32)]) -> String {
     for corner in way.windows(3) {
         let [before, at, after] = [corner[0], corner[1], corner[2]];
         let half = |one: (i32, i32), other: (i32, i32)| ((one.0 - other.0).abs() + (one.1 - other.1).abs()) / 2;
-        let radius = half(before, at).min(half(at, after)).min(5);
+        let radius = half(before, at).min(half(at, after)).min(CORNER);
         let toward = |to: (i32, i32)| (at.0 + (to.0 - at.0).signum() * radius, at.1 + (to.1 - at.1).signum() * radius);
         let (start, end) = (toward(before), toward(after));
         let _ = write!(path, "L{} {}Q{} {} {} {}", start.0, start.1, at.0, at.1, end.0, end.1);
