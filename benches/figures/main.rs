@@ -1,6 +1,6 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
-//! `cargo bench -p cargo-dbmigrate [-- backup binary check compile fleet generate history lints migrate pipeline push ready rebuild resolver seed server sql testing]`. Every table comes from one run in
+//! `cargo bench -p cargo-dbmigrate [-- backup binary check compile fleet generate history lints migrate page pipeline push ready rebuild resolver seed server sql testing]`. Every table comes from one run in
 //! which the competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
@@ -16,6 +16,7 @@ mod generate;
 mod history;
 mod lints;
 mod migrate;
+mod page;
 mod pipeline;
 mod project;
 mod push;
@@ -28,7 +29,7 @@ mod sql;
 mod testing;
 
 /// The sections by name, in the order in which they run.
-const SECTIONS: [(&str, fn()); 18] = [
+const SECTIONS: [(&str, fn()); 19] = [
     ("backup", backup::run),
     ("binary", binary::run),
     ("check", check::run),
@@ -38,6 +39,7 @@ const SECTIONS: [(&str, fn()); 18] = [
     ("history", history::run),
     ("lints", lints::run),
     ("migrate", migrate::run),
+    ("page", page::run),
     ("pipeline", pipeline::run),
     ("push", push::run),
     ("ready", ready::run),

@@ -20,6 +20,7 @@ const FIRST: &str = r#"
     #[column(references = Users::id, on_delete = cascade)] pub user_id: i64,
 }
 #[derive(Table)] pub struct Drafts { #[column(primary_key)] pub id: i64 }
+#[derive(Table)] pub struct Labels { #[column(primary_key)] pub id: i64, pub label: String }
 "#;
 
 /// The same after a while: a column is new, one has another name, a table is gone, and there are more.
@@ -49,6 +50,7 @@ pub struct Lines {
 }
 #[derive(Table)] pub struct Products { #[column(primary_key)] pub id: i64, pub name: String }
 #[derive(Table)] pub struct Settings { #[column(primary_key)] pub id: i64 }
+#[derive(Table)] #[table(renamed_from = "labels")] pub struct Tags { #[column(primary_key)] pub id: i64, pub label: String }
 #[derive(View)]
 #[view(query = "SELECT id, email FROM users")]
 pub struct Mails { pub id: i64, pub email: String }
@@ -103,8 +105,8 @@ fn text(browser: &Browser, selector: &str) -> String {
 fn a_page_from_a_file_shows_the_schema_and_asks_nobody() {
     let project = shop();
     let Some(browser) = opened(&project, "--url dev.db") else { return };
-    assert_eq!(cards(&browser, ".card"), ["lines", "mails", "orders", "products", "settings", "users"]);
-    assert_eq!(text(&browser, "#counts"), "5 tables, 1 view");
+    assert_eq!(cards(&browser, ".card"), ["lines", "mails", "orders", "products", "settings", "tags", "users"]);
+    assert_eq!(text(&browser, "#counts"), "6 tables, 1 view");
     browser.click("[data-name=users] h2");
     let detail = text(&browser, "#detail");
     for said in [
@@ -143,7 +145,7 @@ fn search_and_filter_find_tables_and_columns() {
         ["users", "orders"]
     );
     assert!(listed().contains("user_id"), "{}", listed());
-    assert_eq!(text(&browser, "#found"), "2 of 6");
+    assert_eq!(text(&browser, "#found"), "2 of 7");
     assert_eq!(cards(&browser, ".card:not(.faint)"), ["orders", "users"]);
     browser.click("#only");
     assert_eq!(cards(&browser, ".card:not(.gone)"), ["orders", "users"]);
@@ -151,7 +153,7 @@ fn search_and_filter_find_tables_and_columns() {
     browser.keys(key::ENTER);
     assert_eq!(browser.run("return document.activeElement.dataset.name"), json!("users"));
     browser.keys(key::ESCAPE);
-    assert_eq!(cards(&browser, ".card:not(.gone):not(.faint)").len(), 6);
+    assert_eq!(cards(&browser, ".card:not(.gone):not(.faint)").len(), 7);
     is_calm(&browser);
 }
 
@@ -217,12 +219,20 @@ fn the_history_shows_what_each_migration_did() {
         ));
     };
     assert_eq!(browser.run("return Number(document.getElementById('when').max)"), json!(2));
+    // what has another name stands where it stood
+    let place = |name: &str| {
+        browser.run(&format!(
+            "const {{ left, top }} = document.querySelector('[data-name={name}].card').style; return [left, top]"
+        ))
+    };
+    let tags = place("tags");
     go(0);
-    assert_eq!(cards(&browser, ".card.add"), ["drafts", "orders", "users"]);
+    assert_eq!(place("labels"), tags);
+    assert_eq!(cards(&browser, ".card.add"), ["drafts", "labels", "orders", "users"]);
     go(1);
     assert_eq!(cards(&browser, ".card.drop"), ["drafts"]);
     assert_eq!(cards(&browser, ".card.add"), ["lines", "mails", "products", "settings"]);
-    assert_eq!(cards(&browser, ".card.change"), ["orders", "users"]);
+    assert_eq!(cards(&browser, ".card.change"), ["orders", "tags", "users"]);
     let detail = text(&browser, "#detail");
     for said in [
         "0002_",
@@ -234,6 +244,7 @@ fn the_history_shows_what_each_migration_did() {
     ] {
         assert!(detail.contains(said), "`{said}` is not in\n{detail}");
     }
+    assert!(detail.contains("~ tags") && !detail.contains("+ tags"), "{detail}");
     browser.click("[data-name=users] h2");
     let users = text(&browser, "#detail");
     assert!(users.contains("~ handle") && users.contains("was nick") && users.contains("+ points"), "{users}");

@@ -11,6 +11,8 @@ const S = { at: 0, table: "", find: "", only: false, near: 0, path: "" };
 let moments = [];
 /** The cards by name after each moment, made when they are first asked for. */
 let states = [];
+/** Where cards were laid out, by name. */
+let laid = new Map();
 /** The names that tables have later, by those that they had. */
 let later = new Map();
 
@@ -41,6 +43,8 @@ function load(data) {
     card.columns = card.columns.map(column => D.columns[column]);
     for (const link of card.links || []) link.from = card.name;
   }
+  // a table may have the name of something that every object has
+  laid = new Map(Object.entries(D.layout ? D.layout.cards : {}));
   moments = D.moments.slice();
   // the last one is what the structs say; where it is as the last migration left it, nothing of it is marked
   if (!moments.length || !["pending", "now"].includes(moments[moments.length - 1].kind)) moments.push(NOW);
@@ -69,7 +73,10 @@ function whole(card, mark) {
 /** What a moment changed: its cards, marked. */
 function changedAt(at) {
   const { added, gone, marked } = moments[at];
-  const found = [...marked.map(index => D.pool[index]), ...added.map(index => whole(D.pool[index], "added"))];
+  const found = marked.map(index => D.pool[index]);
+  // what has another name is new as well, by that name
+  const isMarkedToo = new Set(found.map(card => key(card.name)));
+  found.push(...added.map(index => D.pool[index]).filter(card => !isMarkedToo.has(key(card.name))).map(card => whole(card, "added")));
   const before = at > 0 ? cardsAt(at - 1) : new Map();
   const known = new Set(found.flatMap(card => [key(card.name), card.mark === "renamed" ? key(card.was) : ""]));
   for (const name of gone) if (!known.has(key(name)) && before.has(key(name))) found.push(whole(before.get(key(name)), "dropped"));
@@ -119,6 +126,7 @@ function recall() {
   const at = moments.findIndex(moment => moment.name === parts.get("at"));
   S.at = at < 0 ? moments.length - 1 : at;
   S.table = parts.get("table") || "";
+  S.moment = at >= 0 && !S.table;
   S.near = Math.min(3, Math.max(0, Number(parts.get("near")) || 0));
   S.path = parts.get("path") || "";
   S.find = parts.get("find") || "";

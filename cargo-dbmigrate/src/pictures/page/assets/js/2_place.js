@@ -16,7 +16,7 @@ function place(cards) {
   places = new Map();
   const late = [];
   for (const [name, card] of cards) {
-    const given = D.layout && (D.layout.cards[card.name] || laterPlace(name, cards));
+    const given = laid.get(card.name) || laterPlace(name, cards);
     const size = sizeOf(card);
     if (given) places.set(name, { x: given[0], y: given[1], w: Math.max(given[2], 1), h: Math.max(given[3], size.h), given });
     else late.push([name, card, size]);
@@ -34,7 +34,7 @@ function laterPlace(name, cards) {
   const seen = new Set();
   for (let next = later.get(name); next && !seen.has(next); next = later.get(next)) {
     seen.add(next);
-    const found = Object.entries(D.layout.cards).find(([known]) => key(known) === next);
+    const found = [...laid].find(([known]) => key(known) === next);
     if (found && !cards.has(next)) return found[1];
   }
   return null;

@@ -23,7 +23,8 @@ function label(card) {
 
 /** Draws everything anew. */
 function draw() {
-  cards = shownAt(S.at);
+  // in the order of their names, also for those who have them read or printed
+  cards = new Map([...shownAt(S.at)].sort(([one], [other]) => (one < other ? -1 : 1)));
   place(cards);
   links = linksOf(cards).map(link => ({ link }));
   const kept = elements;
@@ -115,7 +116,7 @@ function highlight(hovered = "") {
   const near = S.near && chosen ? neighbourhood(chosen, S.near) : null;
   const matches = S.find ? new Set(search(S.find).map(found => key(found.card.name))) : null;
   const faint = name => (path && !path.names.has(name)) || (!path && near && !near.has(name)) || (matches && !matches.has(name) && name !== chosen);
-  const gone = name => (S.only && matches && !matches.has(name) && name !== chosen) || (S.only && near && !near.has(name));
+  const gone = name => (S.only && matches && !matches.has(name) && name !== chosen) || (near && !near.has(name));
   for (const [name, element] of elements) {
     element.classList.toggle("on", name === chosen);
     element.classList.toggle("on-path", !!path && path.names.has(name));
@@ -133,6 +134,7 @@ function highlight(hovered = "") {
       const words = document.createElementNS(SVG, "text");
       words.setAttribute("x", one.route.x);
       words.setAttribute("y", one.route.y - 4);
+      if (isOn) words.setAttribute("class", "on-path");
       words.textContent = said(one.link);
       labels.push(words);
     }

@@ -1,13 +1,15 @@
-// Pan and zoom. While something moves, the picture is only transformed; it is drawn sharply once it stands still.
+// Pan and zoom. The world is drawn at one scale, and while something moves, the picture of it is only moved and stretched
+// by the camera around it, which costs nothing of what is drawn. Once it stands still, it is drawn at the new scale.
 
 /** Where the picture is: its scale, and where its origin stands. */
 const V = { x: 0, y: 0, k: 1 };
+/** The scale at which the world is drawn, and where its origin stood then. */
+const DRAWN = { x: 0, y: 0, k: 0 };
 const LEAST = .03, MOST = 3, READABLE = .42;
 let frame = 0, still = 0;
 
 function move(gliding = false) {
-  $("world").classList.toggle("glide", gliding);
-  $("world").classList.add("moving");
+  $("camera").classList.toggle("glide", gliding);
   if (!frame) frame = requestAnimationFrame(apply);
   clearTimeout(still);
   still = setTimeout(settle, gliding ? 260 : 130);
@@ -15,17 +17,22 @@ function move(gliding = false) {
 
 function apply() {
   frame = 0;
-  $("world").style.transform = `translate(${V.x}px, ${V.y}px) scale(${V.k})`;
+  const by = V.k / (DRAWN.k || V.k);
+  $("camera").style.transform = `translate(${V.x - by * DRAWN.x}px, ${V.y - by * DRAWN.y}px) scale(${by})`;
 }
 
 /** When it stands still: sharp, with the rows of what can be read now. */
 function settle() {
-  const world = $("world");
-  world.classList.remove("moving", "glide");
-  world.style.setProperty("--thin", Math.max(1.3, 1 / V.k).toFixed(2) + "px");
-  const isFar = V.k < READABLE;
+  const world = $("world"), isFar = V.k < READABLE;
+  $("camera").classList.remove("glide");
   if (!isFar) fillVisible();
   world.classList.toggle("far", isFar);
+  if (DRAWN.k !== V.k) {
+    Object.assign(DRAWN, V);
+    world.style.setProperty("--thin", Math.max(1.3, 1 / V.k).toFixed(2) + "px");
+    world.style.transform = `translate(${V.x}px, ${V.y}px) scale(${V.k})`;
+  }
+  apply();
 }
 
 function fillVisible() {

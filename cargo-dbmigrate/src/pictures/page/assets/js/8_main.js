@@ -56,7 +56,6 @@ function choosePath(name) {
 function nearer() {
   if (!S.table) return;
   S.near = (S.near + 1) % 4;
-  S.only = S.near > 0;
   refresh();
   fit();
   say(S.near ? `${counted(neighbourhood(key(S.table), S.near).size, "table")} within ${counted(S.near, "step")}` : "all tables");
@@ -143,6 +142,14 @@ function themes() {
   set();
 }
 
+/** Shows what the address says. */
+function arrive() {
+  const path = pathBetween(S.table, S.path);
+  if (path) fit(path.names);
+  else if (S.near || S.moment) fit();
+  else if (S.table) center(key(S.table));
+}
+
 function start() {
   themes();
   load(JSON.parse($("data").textContent));
@@ -152,7 +159,7 @@ function start() {
   apply();
   refresh();
   settle();
-  if (S.table) choose(S.table);
+  arrive();
   listenToPointers();
   listenToSearch();
   listenToTime();
@@ -165,7 +172,7 @@ function start() {
   document.addEventListener("keydown", onKey);
   addEventListener("resize", () => move());
   addEventListener("beforeprint", () => elements.forEach(fill));
-  addEventListener("hashchange", () => { recall(); redraw(); if (S.table) choose(S.table); });
+  addEventListener("hashchange", () => { recall(); redraw(); arrive(); });
   document.documentElement.dataset.ready = "yes";
   if (D.live) follow();
 }
