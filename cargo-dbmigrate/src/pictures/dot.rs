@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use dbmigrate_core::sql::Name;
 
 use super::model::{Card, CardKind, Link, LinkKind, Mark, Picture};
+use super::svg;
 
 /// The text.
 pub(crate) fn dot(picture: &Picture) -> String {
@@ -82,21 +83,7 @@ fn color(mark: Mark, same: &'static str) -> &'static str {
     }
 }
 
-/// A text as HTML that is read as itself; inside of quotes too, where Graphviz reads entities as well. What is no
-/// character of XML is shown as one that says so.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\\' => out.push_str("&#92;"),
-            '\n' | '\r' | '\t' => out.push(' '),
-            char if char.is_control() => out.push('\u{fffd}'),
-            char => out.push(char),
-        }
-    }
-    out
+/// A text as HTML that is read as itself; inside of quotes too, where Graphviz reads entities as well.
+pub(super) fn escaped(text: &str) -> String {
+    svg::escaped(text).replace('\\', "&#92;").replace(['\n', '\t'], " ")
 }

@@ -21,14 +21,13 @@ pub(crate) fn mermaid(picture: &Picture) -> String {
             let _ = writeln!(text, "  {to} {} {from} : \"{}\"", ends(link), label(link));
         }
     }
-    push_marks(&mut text, picture, &ids);
     text
 }
 
 fn push_card(text: &mut String, id: &str, card: &Card) {
     let kind = if card.kind == CardKind::Table { String::new() } else { format!(" ({})", card.kind.words()) };
     // writing to a string cannot fail
-    let _ = writeln!(text, "  {id}[\"{}{kind}\"] {{", quoted(&format!("{}{}", sign(card.mark), card.name)));
+    let _ = writeln!(text, "  {id}[\"{}{kind}\"] {{", sign(card.mark).to_owned() + &quoted(card.name.as_str()));
     for column in &card.columns {
         let keys = keys(column);
         let note = note(column);
@@ -84,21 +83,7 @@ fn label(link: &Link) -> String {
     quoted(&format!("{mark}{}", words.join(", ")))
 }
 
-/// Colors for what differs, which stay readable on light and dark backgrounds.
-fn push_marks(text: &mut String, picture: &Picture, ids: &BTreeMap<&Name, String>) {
-    for (mark, style) in [
-        (Mark::Added, "fill:#1a7f3733,stroke:#1a7f37"),
-        (Mark::Dropped, "fill:#cf222e33,stroke:#cf222e"),
-        (Mark::Changed, "fill:#9a670033,stroke:#9a6700"),
-        (Mark::Renamed, "fill:#9a670033,stroke:#9a6700"),
-    ] {
-        for card in picture.cards.iter().filter(|card| card.mark == mark) {
-            // writing to a string cannot fail
-            let _ = writeln!(text, "  style {} {style}", ids[&card.name]);
-        }
-    }
-}
-
+/// What differs has a sign: colors would be an error where Mermaid is older.
 fn sign(mark: Mark) -> &'static str {
     match mark {
         Mark::Same => "",
@@ -119,7 +104,7 @@ fn word(text: &str, empty: &str) -> String {
 
 /// A text between double quotes: what would end it, or be read as HTML or as an entity, as another character that looks
 /// the same.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let shown = |char| match char {
         '"' => '\u{201d}',
         '<' => '\u{2039}',
@@ -129,6 +114,8 @@ fn quoted(text: &str) -> String {
         ';' => '\u{ff1b}',
         '`' => '\u{2018}',
         '%' => '\u{ff05}',
+        // in pairs, they are read as a type with parameters even here
+        '~' => '\u{ff5e}',
         '\\' => '\u{ff3c}',
         '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => '\u{fffd}',
         char if char.is_control() => ' ',

@@ -140,7 +140,6 @@ impl Card {
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "a column is or is not each of them")]
 pub(crate) struct Column {
     /// Its name.
     pub name: Name,

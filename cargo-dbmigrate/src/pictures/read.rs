@@ -24,7 +24,7 @@ pub(crate) fn picture(schema: &Schema, docs: &BTreeMap<Name, Comments>, engine: 
     cards.sort_by(|one, other| one.name.cmp(&other.name));
     let mut links: Vec<Link> = schema.tables.iter().flat_map(|table| reader.foreign_keys(table)).collect();
     links.extend(reader.reads());
-    links.extend(reader.writes(&cards));
+    links.extend(Reader::writes(&cards));
     links.sort_by(|one, other| (&one.from, one.kind).cmp(&(&other.from, other.kind)));
     Picture { cards, links }
 }
@@ -173,8 +173,7 @@ impl Reader<'_> {
     }
 
     /// What triggers write besides the table that they are on.
-    #[expect(clippy::unused_self, reason = "beside those of the other kinds")]
-    fn writes(&self, cards: &[Card]) -> Vec<Link> {
+    fn writes(cards: &[Card]) -> Vec<Link> {
         let of_trigger = |card: &Card, trigger: &Trigger| -> Vec<Link> {
             let others = trigger.writes.iter().filter(|table| **table != card.name);
             others

@@ -1,5 +1,6 @@
 //! A picture as SVG: a drawing that needs nothing else, light or dark as its reader has it, for Markdown and browsers.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::layout::{Layout, Placed, layout};
@@ -9,6 +10,9 @@ use super::model::{Card, CardKind, Column, Link, LinkKind, Mark, Picture};
 /// How many colors groups have.
 const HUES: usize = 8;
 
+/// How round corners are.
+const CORNER: i32 = 5;
+
 /// What is drawn how. The colors of both themes have the contrast of 4.5 to 1 that texts need.
 const STYLE: &str = "\
 text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,\"DejaVu Sans Mono\",monospace;fill:#1f2328;white-space:pre}\
@@ -16,7 +20,7 @@ text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,\"DejaVu Sans Mono\",m
 .c{fill:#fff;stroke:#8c959f}.h{fill:#eaeef2}.v .h{fill:#fbefff}.v .c{stroke-dasharray:4 2}\
 .n{font-weight:700}.k{fill:#59636e;font-size:10px}.t{fill:#59636e}.r{font-weight:600}.f{fill:#59636e;font-size:11px}\
 .l{fill:none;stroke:#59636e;stroke-width:1.2}.reads,.writes{stroke-dasharray:5 3;stroke:#8250df}.writes{stroke-dasharray:2 3}\
-.e{fill:none}.o{fill:#fff;stroke:#59636e;stroke-width:1.2}.b{fill:#fff}\
+.o{fill:#fff;stroke:#59636e;stroke-width:1.2}.b{fill:#fff}\
 .pk{fill:#bf8700}.fk{fill:none;stroke:#0969da}\
 .added{fill:#dafbe1}.dropped{fill:#ffebe9}.changed,.renamed{fill:#fff8c5}.gone{text-decoration:line-through}\
 .l.added{fill:none;stroke:#1a7f37}.l.dropped{fill:none;stroke:#cf222e}.l.changed,.l.renamed{fill:none;stroke:#9a6700}\
@@ -57,9 +61,12 @@ pub(crate) fn drawing(picture: &Picture, layout: &Layout, title: &str, shown: Sh
         escaped(title)
     );
     push_groups(&mut out, layout);
+    let mut trunks: BTreeMap<_, Vec<&[(i32, i32)]>> = BTreeMap::new();
     for (link, way) in picture.links.iter().zip(&layout.links) {
         if let Some(way) = way.as_ref().filter(|_| !shown.hides(link.mark)) {
-            push_link(&mut out, picture, link, way);
+            let drawn = trunks.entry((&link.to, link.kind, way.last())).or_default();
+            push_link(&mut out, picture, link, way, drawn);
+            drawn.push(way);
         }
     }
     for (card, place) in picture.cards.iter().zip(&layout.cards) {
@@ -86,8 +93,9 @@ fn push_groups(out: &mut String, layout: &Layout) {
     }
 }
 
-/// A link with the marks at its ends: how many rows of the child belong to how many of the parent.
-fn push_link(out: &mut String, picture: &Picture, link: &Link, way: &[(i32, i32)]) {
+/// A link with the marks at its ends: how many rows of the child belong to how many of the parent. What it has in common
+/// with links that are drawn is not drawn once more.
+fn push_link(out: &mut String, picture: &Picture, link: &Link, way: &[(i32, i32)], drawn: &[&[(i32, i32)]]) {
     let kind = match link.kind {
         LinkKind::ForeignKey => "",
         LinkKind::Reads => " reads",
@@ -95,7 +103,7 @@ fn push_link(out: &mut String, picture: &Picture, link: &Link, way: &[(i32, i32)
     };
     let mark = if link.mark == Mark::Same { String::new() } else { format!(" {}", link.mark.word()) };
     let class = format!("l{kind}{mark}");
-    let mut path = rounded(way);
+    let mut path = rounded(&branch(way, drawn));
     let mut circles = String::new();
     if let (LinkKind::ForeignKey, [first, second, ..], [.., before, last]) = (link.kind, way, way) {
         let out_of = |from: i32, to: i32| if to > from { 1 } else { -1 };
@@ -108,11 +116,14 @@ fn push_link(out: &mut String, picture: &Picture, link: &Link, way: &[(i32, i32)
             let _ = write!(path, "M{} {y}l{} -5M{} {y}l{} 5", x + 9 * side, -9 * side, x + 9 * side, -9 * side);
         }
         push_circle(&mut circles, x + 13 * side, y);
+        // of those that share a line the first one has its end
         let (x, y) = *last;
         let side = out_of(x, before.0);
-        let _ = write!(path, "M{} {}v8", x + 6 * side, y - 4);
-        if is_optional(picture, link) {
-            push_circle(&mut circles, x + 13 * side, y);
+        if drawn.is_empty() {
+            let _ = write!(path, "M{} {}v8", x + 6 * side, y - 4);
+            if is_optional(picture, link) {
+                push_circle(&mut circles, x + 13 * side, y);
+            }
         }
     } else if let [.., before, last] = way {
         // an arrow
@@ -136,6 +147,51 @@ fn push_circle(out: &mut String, x: i32, y: i32) {
     let _ = write!(out, "<circle class=\"o\" cx=\"{x}\" cy=\"{y}\" r=\"3\"/>");
 }
 
+/// The part of a way, from its beginning on, that no other one with the same end has, and a little more: so that it meets
+/// the others behind their rounded corners.
+fn branch(way: &[(i32, i32)], others: &[&[(i32, i32)]]) -> Vec<(i32, i32)> {
+    let all = length(way);
+    let common = others.iter().map(|other| in_common(way, other)).max().unwrap_or_default();
+    let mut left = if common == 0 { all } else { all - common + CORNER + 1 };
+    let mut part: Vec<(i32, i32)> = way.first().copied().into_iter().collect();
+    for pair in way.windows(2) {
+        let (from, to) = (pair[0], pair[1]);
+        let far = length(pair).min(left);
+        left -= far;
+        if far > 0 {
+            part.push((from.0 + (to.0 - from.0).signum() * far, from.1 + (to.1 - from.1).signum() * far));
+        }
+    }
+    part
+}
+
+/// How long the end is that two ways have in common.
+fn in_common(way: &[(i32, i32)], other: &[(i32, i32)]) -> i32 {
+    let (mut left, mut others) = (way.to_vec(), other.to_vec());
+    let mut sum = 0;
+    while let (&[.., before, end], &[.., other_before, other_end]) = (&left[..], &others[..]) {
+        let step = |from: (i32, i32), to: (i32, i32)| ((to.0 - from.0).signum(), (to.1 - from.1).signum());
+        let own = step(end, before);
+        if end != other_end || own != step(other_end, other_before) {
+            break;
+        }
+        let common = length(&[end, before]).min(length(&[other_end, other_before]));
+        sum += common;
+        let to = (end.0 + own.0 * common, end.1 + own.1 * common);
+        for (points, corner) in [(&mut left, before), (&mut others, other_before)] {
+            points.pop();
+            if corner != to {
+                points.push(to);
+            }
+        }
+    }
+    sum
+}
+
+fn length(way: &[(i32, i32)]) -> i32 {
+    way.windows(2).map(|pair| (pair[0].0 - pair[1].0).abs() + (pair[0].1 - pair[1].1).abs()).sum()
+}
+
 /// A way with rounded corners.
 fn rounded(way: &[(i32, i32)]) -> String {
     let mut path = String::new();
@@ -145,7 +201,7 @@ fn rounded(way: &[(i32, i32)]) -> String {
     for corner in way.windows(3) {
         let [before, at, after] = [corner[0], corner[1], corner[2]];
         let half = |one: (i32, i32), other: (i32, i32)| ((one.0 - other.0).abs() + (one.1 - other.1).abs()) / 2;
-        let radius = half(before, at).min(half(at, after)).min(5);
+        let radius = half(before, at).min(half(at, after)).min(CORNER);
         let toward = |to: (i32, i32)| (at.0 + (to.0 - at.0).signum() * radius, at.1 + (to.1 - at.1).signum() * radius);
         let (start, end) = (toward(before), toward(after));
         let _ = write!(path, "L{} {}Q{} {} {} {}", start.0, start.1, at.0, at.1, end.0, end.1);
@@ -207,13 +263,14 @@ fn push_card(out: &mut String, (picture, shown): (&Picture, Shown), card: &Card,
         top += ROW;
     }
     if let Some(foot) = foot_of(card) {
-        let mark = below_mark(card);
+        let mark = match below_mark(card) {
+            Mark::Same => String::new(),
+            mark => row(mark, (x, top, width)),
+        };
         let _ = writeln!(
             out,
-            "<g><title>{}</title><rect class=\"{mark}\" x=\"{}\" y=\"{top}\" width=\"{}\" height=\"{ROW}\"/><text class=\"f\" x=\"{}\" y=\"{}\">{}</text></g>",
+            "<g><title>{}</title>{mark}<text class=\"f\" x=\"{}\" y=\"{}\">{}</text></g>",
             escaped(&below(card)),
-            x + 1,
-            width - 2,
             x + 26,
             top + 14,
             escaped(&fit(&foot, width - 36))
@@ -245,16 +302,16 @@ fn push_column(
     // writing to a string cannot fail
     let _ = write!(out, "<g><title>{}</title>", escaped(&said.join("\n")));
     if column.mark != Mark::Same {
-        let mark = column.mark.word();
-        let _ =
-            write!(out, "<rect class=\"{mark}\" x=\"{}\" y=\"{y}\" width=\"{}\" height=\"{ROW}\"/>", x + 1, width - 2);
+        out.push_str(&row(column.mark, (x, y, width)));
     }
     let middle = y + ROW / 2;
-    for (is_one, class, at) in [(column.primary, "pk", 9), (column.foreign, "fk", if column.primary { 17 } else { 13 })]
+    // beside each other where a column has both
+    let both = column.primary && column.foreign;
+    for (is_one, class, at) in
+        [(column.primary, "pk", if both { 5 } else { 9 }), (column.foreign, "fk", if both { 13 } else { 9 })]
     {
         if is_one {
-            let at = if class == "pk" && !column.foreign { 13 } else { at };
-            let _ = write!(out, "<path class=\"{class}\" d=\"M{} {middle}l4 -4l4 4l-4 4z\"/>", x + at - 4);
+            let _ = write!(out, "<path class=\"{class}\" d=\"M{} {middle}l4 -4l4 4l-4 4z\"/>", x + at);
         }
     }
     let weight = if column.nullable { "" } else { "r" };
@@ -285,15 +342,21 @@ fn below(card: &Card) -> String {
     uniques.chain(indexes).chain(checks).chain(triggers).map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// How what has no row differs: the class of the row that counts it.
-fn below_mark(card: &Card) -> &'static str {
+/// The ground of a row that differs.
+fn row(mark: Mark, (x, y, width): (i32, i32, i32)) -> String {
+    let (class, x, width) = (mark.word(), x + 1, width - 2);
+    format!("<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{ROW}\"/>")
+}
+
+/// How what has no row of its own differs.
+fn below_mark(card: &Card) -> Mark {
     let clauses = card.uniques.iter().chain(&card.checks).map(|one| one.mark);
     let marks = clauses.chain(card.indexes.iter().map(|one| one.mark)).chain(card.triggers.iter().map(|one| one.mark));
     let marks: Vec<Mark> = marks.filter(|mark| *mark != Mark::Same).collect();
     match &marks[..] {
-        [] => "e",
-        [first, others @ ..] if others.iter().all(|other| other == first) => first.word(),
-        _ => Mark::Changed.word(),
+        [] => Mark::Same,
+        [first, others @ ..] if others.iter().all(|other| other == first) => *first,
+        _ => Mark::Changed,
     }
 }
 
@@ -315,6 +378,8 @@ pub(crate) fn escaped(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\n' | '\t' => out.push(char),
+            // turns the direction of what stands around it
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
             '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             char if char.is_control() => out.push('\u{fffd}'),
             char => out.push(char),

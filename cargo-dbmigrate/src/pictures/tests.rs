@@ -8,6 +8,7 @@ use dbmigrate_core::ddl::{Object, read};
 use dbmigrate_core::diff::{Renames, diff};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::{Name, split};
+use proptest::prelude::*;
 
 use super::layout::layout;
 use super::model::{LinkKind, Mark, Picture};
@@ -221,6 +222,11 @@ fn hostile() -> (Schema, BTreeMap<Name, dbmigrate_core::schema::Comments>) {
     (schema(&sql), docs)
 }
 
+/// What stands between quotes.
+fn parts_inside(line: &str) -> String {
+    line.split('"').skip(1).step_by(2).collect()
+}
+
 /// Every tag of a text of XML or HTML; what stands between them must have no `<`.
 fn tags(text: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -273,7 +279,7 @@ fn texts_stay_texts_in_every_format() {
         let mut parts = line.split('"');
         let outside: String = parts.by_ref().step_by(2).collect();
         assert!(outside.chars().all(|char| char.is_ascii_alphanumeric() || " _[]{}|.-:,o#".contains(char)), "{line}");
-        assert!(!line.contains(['<', '>', '`', '#', ';', '%']), "{line}");
+        assert!(!parts_inside(line).contains(['<', '>', '`', '#', ';', '%', '~', '\\']), "{line}");
     }
     assert_eq!(text.matches("PK").count(), 12);
 
@@ -304,6 +310,26 @@ fn texts_stay_texts_in_every_format() {
             assert!(line.contains('`') || !ticks.contains("<script"), "{name}: {line}");
         }
         assert!(fence.is_none(), "{name}");
+    }
+}
+
+/// The text that XML is read as.
+fn unescaped(text: &str) -> String {
+    let pairs = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#92;", "\\"), ("&amp;", "&")];
+    pairs.into_iter().fold(text.to_owned(), |text, (entity, char)| text.replace(entity, char))
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_as_itself(text in r#"[ -~]{0,40}|\PC{0,40}|.{0,40}"#) {
+        for escaped in [svg::escaped(&text), dot::escaped(&text)] {
+            prop_assert!(!escaped.contains(['<', '>', '"', '\'']));
+            let plain = |text: &str| -> String { text.chars().filter(|char| char.is_alphanumeric() || char.is_ascii_punctuation()).collect() };
+            prop_assert_eq!(plain(&unescaped(&escaped)), plain(&text));
+        }
+        let quoted = mermaid::quoted(&text);
+        prop_assert!(!quoted.contains(['<', '>', '"', '`', '#', ';', '&', '%', '~', '\\', '\n', '\r']));
+        prop_assert_eq!(quoted.chars().count(), text.chars().count());
     }
 }
 

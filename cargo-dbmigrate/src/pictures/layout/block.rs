@@ -1,6 +1,6 @@
 //! A group of boxes: columns of boxes, and of places where lines pass between boxes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph::Graph;
 use super::layers::layers;
@@ -50,7 +50,7 @@ impl Block {
         let place = |box_: usize| boxes.binary_search(&box_).unwrap_or_default();
         let mut passes: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         let mut wires: Vec<Wire> = Vec::new();
-        let mut known: BTreeMap<(usize, usize, i32, i32), ()> = BTreeMap::new();
+        let mut known: BTreeSet<(usize, usize, i32, i32)> = BTreeSet::new();
         for &edge in edges {
             let edge = graph.edges[edge];
             let (child, parent) = (place(edge.from), place(edge.to));
@@ -73,7 +73,7 @@ impl Block {
                 };
                 let (left, right, left_y, right_y) =
                     if to > from { (at, next, at_y, next_y) } else { (next, at, next_y, at_y) };
-                if known.insert((left, right, left_y, right_y), ()).is_none() {
+                if known.insert((left, right, left_y, right_y)) {
                     let part = |slot: usize, y: i32| match slots[slot] {
                         Slot::Box(box_) => f64::from(y) / f64::from(graph.sizes[box_].1.max(1)),
                         Slot::Pass(_) => 0.5,

@@ -1,5 +1,7 @@
 //! How good layouts are, in figures: for tests, which keep them from getting worse, and beside those of Graphviz.
 
+#![expect(clippy::print_stdout, reason = "figures are its result")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;

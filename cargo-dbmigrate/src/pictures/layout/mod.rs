@@ -57,18 +57,22 @@ pub(crate) fn layout(picture: &Picture) -> Layout {
         links[link] = Some(way);
     }
     let name = |group: &Group| {
-        // that which most of the others are linked with
+        // that which most of the others refer to or are linked with
         let inner = |card: usize| {
             let is_here = |name: &Name| group.cards.iter().any(|&other| picture.cards[other].name == *name);
             let name = &picture.cards[card].name;
-            let ends =
-                |link: &&Link| (link.from == *name && is_here(&link.to)) || (link.to == *name && is_here(&link.from));
-            picture.links.iter().filter(ends).count()
+            let ends = |link: &&Link| {
+                link.from != link.to
+                    && ((link.from == *name && is_here(&link.to)) || (link.to == *name && is_here(&link.from)))
+            };
+            let own = picture.links.iter().filter(ends);
+            let keys = own.clone().filter(|link| link.kind == LinkKind::ForeignKey && link.to == *name).count();
+            (keys, own.count())
         };
         let best = group.cards.iter().map(|&card| (inner(card), card));
         let best = best.reduce(|best, next| if next.0 > best.0 { next } else { best });
         match best {
-            Some((1.., card)) => picture.cards[card].name.to_string(),
+            Some(((_, 1..), card)) => picture.cards[card].name.to_string(),
             _ => "without links".to_owned(),
         }
     };
