@@ -43,6 +43,9 @@ pub(crate) struct Report {
     pub(crate) removed: Vec<String>,
     /// The queries in the source of that commit that fail once the new migrations have run.
     pub(crate) breaks: Vec<BrokenQuery>,
+    /// What the new migrations change in the schema, with what is next to it, as a fenced Mermaid diagram; `null` if they
+    /// change nothing, or too much to be read.
+    pub(crate) diagram: Option<String>,
     /// The databases that were named.
     pub(crate) databases: Vec<DatabaseState>,
 }

@@ -18,6 +18,7 @@ mod github;
 mod held;
 pub(crate) mod lint;
 pub(crate) mod loss;
+pub(crate) mod markdown;
 pub(crate) mod member;
 pub(crate) mod missing;
 mod outcome;
