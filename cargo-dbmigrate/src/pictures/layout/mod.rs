@@ -20,6 +20,7 @@ mod rows;
 mod shelves;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use std::collections::BTreeMap;
 
