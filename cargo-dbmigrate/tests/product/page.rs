@@ -129,6 +129,11 @@ fn a_page_from_a_file_shows_the_schema_and_asks_nobody() {
     assert_eq!(text(&browser, "#way"), "orders.user_id → users; lines.order_id → orders; lines.product_id → products");
     assert_eq!(cards(&browser, ".card.on-path"), ["lines", "orders", "products", "users"]);
     browser.click("#near");
+    // the way stays in sight
+    assert_eq!(cards(&browser, ".card:not(.gone)"), ["lines", "mails", "orders", "products", "users"]);
+    browser.keys(key::ESCAPE);
+    browser.click("[data-name=users] h2");
+    browser.click("#near");
     assert_eq!(cards(&browser, ".card:not(.gone)"), ["mails", "orders", "users"]);
     is_calm(&browser);
 }

@@ -93,6 +93,18 @@ impl Diagram {
         })
     }
 
+    /// What is drawn of a page is chosen in it.
+    fn refuse_choices(&self) -> Result<()> {
+        let flags = [("--of", self.of != OF), ("--from", self.from.is_some()), ("--around", !self.around.is_empty())];
+        match flags.iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) => {
+                Err(CommandError::usage(format!("`{flag}` is not for a page, which has the whole history"))
+                    .help("leave it out: what is shown is chosen in the page"))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The command that writes the same files.
     fn command_line(&self) -> String {
         let mut text = "cargo dbmigrate diagram".to_owned();
@@ -168,7 +180,11 @@ pub(crate) fn run(context: &Context, arguments: &Diagram) -> Result<u8> {
             .help("name it: `cargo dbmigrate diagram --format markdown --out docs/schema`"));
     }
     let (drawn, mut message) = match arguments.format() {
-        Format::Html => page::drawn(context, arguments)?,
+        Format::Html => {
+            arguments.refuse_choices()?;
+            let (text, message) = page::page(context, &arguments.connect)?;
+            (Drawn::One(text), message)
+        }
         _ => drawn(context, arguments)?,
     };
     let (tables, links) = (message.tables, message.links);

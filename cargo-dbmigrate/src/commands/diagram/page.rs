@@ -1,24 +1,15 @@
 //! The page: the whole history, and what databases say of it.
 
-use super::{Diagram, Drawn, OF};
-use crate::error::{CommandError, Result};
+use crate::error::Result;
 use crate::messages;
 use crate::pictures::page::html;
 use crate::pictures::whole::{self, Whole};
 use crate::project::Context;
+use crate::project::url::Connect;
 
-/// What is drawn of a page is chosen in it.
-pub(super) fn drawn(context: &Context, arguments: &Diagram) -> Result<(Drawn, messages::Diagram)> {
-    let flags = [
-        ("--of", arguments.of != OF),
-        ("--from", arguments.from.is_some()),
-        ("--around", !arguments.around.is_empty()),
-    ];
-    if let Some((flag, _)) = flags.iter().find(|(_, is_given)| *is_given) {
-        return Err(CommandError::usage(format!("`{flag}` is not for a page, which has the whole history"))
-            .help("leave it out: what is shown is chosen in the page"));
-    }
-    let Whole { page, counts: [tables, links], .. } = whole::page(context, &arguments.connect)?;
+/// The page as text, and what is said of it.
+pub(super) fn page(context: &Context, connect: &Connect) -> Result<(String, messages::Diagram)> {
+    let Whole { page, counts: [tables, links], .. } = whole::page(context, connect)?;
     let message = messages::Diagram {
         of: "history".to_owned(),
         from: None,
@@ -29,5 +20,5 @@ pub(super) fn drawn(context: &Context, arguments: &Diagram) -> Result<(Drawn, me
         stale: Vec::new(),
         text: None,
     };
-    Ok((Drawn::One(html(&page)), message))
+    Ok((html(&page), message))
 }

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::pool::Lines;
-
-/// A text, as the numbers of its lines: of schemas and migrations most lines are there several times.
-pub(crate) type Text = Vec<usize>;
+use super::lines::{Lines, Text};
 
 /// All of it.
 #[derive(Debug, Default, Serialize)]

@@ -6,6 +6,7 @@
 
 pub(crate) mod data;
 mod json;
+mod lines;
 pub(crate) mod pool;
 
 use base64::Engine as _;

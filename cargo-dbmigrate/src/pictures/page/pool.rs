@@ -1,42 +1,13 @@
-//! The cards of all moments, each form once, and the lines of all texts, each once.
+//! The cards of all moments, each form once.
 
 use std::collections::{BTreeMap, HashMap};
 
 use dbmigrate_core::sql::Name;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::Value;
 
-use super::data::Text;
+use super::lines::Lines;
 use crate::pictures::model::{Card, Link, Mark, Picture};
-
-/// Lines, each once.
-#[derive(Debug, Default)]
-pub(crate) struct Lines {
-    known: HashMap<String, usize>,
-    all: Vec<String>,
-}
-
-impl Lines {
-    /// The numbers of the lines of a text.
-    pub(crate) fn text(&mut self, text: &str) -> Text {
-        text.trim_end().split('\n').map(|line| self.line(line.trim_end_matches('\r'))).collect()
-    }
-
-    fn line(&mut self, line: &str) -> usize {
-        if let Some(number) = self.known.get(line) {
-            return *number;
-        }
-        self.all.push(line.to_owned());
-        self.known.insert(line.to_owned(), self.all.len() - 1);
-        self.all.len() - 1
-    }
-}
-
-impl Serialize for Lines {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.all.serialize(serializer)
-    }
-}
 
 /// A card with the links that lead from it.
 #[derive(Debug, Clone, PartialEq, Eq)]

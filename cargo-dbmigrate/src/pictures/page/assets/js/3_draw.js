@@ -116,7 +116,7 @@ function highlight(hovered = "") {
   const near = S.near && chosen ? neighbourhood(chosen, S.near) : null;
   const matches = S.find ? new Set(search(S.find).map(found => key(found.card.name))) : null;
   const faint = name => (path && !path.names.has(name)) || (!path && near && !near.has(name)) || (matches && !matches.has(name) && name !== chosen);
-  const gone = name => (S.only && matches && !matches.has(name) && name !== chosen) || (near && !near.has(name));
+  const gone = name => (S.only && matches && !matches.has(name) && name !== chosen) || (near && !near.has(name) && !(path && path.names.has(name)));
   for (const [name, element] of elements) {
     element.classList.toggle("on", name === chosen);
     element.classList.toggle("on-path", !!path && path.names.has(name));
