@@ -28,7 +28,7 @@ pub(crate) fn width_of(cells: usize) -> i32 {
 /// What stands to the right in a column's row: its type, and what becomes of its rows with those they refer to.
 pub(crate) fn right_of(picture: &Picture, card: &Card, column: &Column) -> String {
     let ty = column.ty.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut links = picture.links.iter().filter(|link| link.kind == LinkKind::ForeignKey && link.from == card.name);
+    let mut links = picture.links_from(&card.name).iter().filter(|link| link.kind == LinkKind::ForeignKey);
     let action = links.find(|link| link.columns.contains(&column.name)).and_then(|link| link.on_delete.clone());
     match action {
         Some(action) => format!("{ty} · {action}"),

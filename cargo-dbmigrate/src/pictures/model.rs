@@ -16,7 +16,15 @@ pub(crate) struct Picture {
 impl Picture {
     /// The card of that name.
     pub(crate) fn card(&self, name: &Name) -> Option<&Card> {
-        self.cards.iter().find(|card| card.name == *name)
+        let place = self.cards.binary_search_by(|card| card.name.cmp(name)).ok()?;
+        self.cards.get(place)
+    }
+
+    /// The links that come from a card.
+    pub(crate) fn links_from(&self, name: &Name) -> &[Link] {
+        let first = self.links.partition_point(|link| link.from < *name);
+        let count = self.links[first..].partition_point(|link| link.from == *name);
+        &self.links[first..first + count]
     }
 
     /// Whether nothing in it is marked.

@@ -6,6 +6,7 @@ use super::graph::Graph;
 use super::layers::layers;
 use super::order::ordered;
 use super::rows::rows;
+use super::wire::Wire;
 
 /// What stands in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,18 +15,6 @@ pub(super) enum Slot {
     Box(usize),
     /// The line of a bus, on its way to a column further on.
     Pass(usize),
-}
-
-/// A line between slots of neighbouring columns, by their numbers, with where it meets them: from 0 at the top to 1.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Wire {
-    pub(super) left: usize,
-    pub(super) right: usize,
-    pub(super) left_at: f64,
-    pub(super) right_at: f64,
-    /// The same as distances from the top.
-    pub(super) left_y: i32,
-    pub(super) right_y: i32,
 }
 
 /// A group with everything in its place.

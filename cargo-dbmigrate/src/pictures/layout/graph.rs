@@ -24,6 +24,8 @@ pub(crate) struct Edge {
     pub bus: usize,
     /// How strongly it draws its ends together.
     pub weight: f64,
+    /// Whether it is a foreign key.
+    pub is_key: bool,
 }
 
 impl Graph {

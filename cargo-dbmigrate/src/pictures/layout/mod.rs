@@ -20,15 +20,15 @@ mod rows;
 mod shelves;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use std::collections::BTreeMap;
 
-use dbmigrate_core::sql::Name;
 use serde::Serialize;
 
 use self::graph::{Edge, Graph};
 use super::metrics;
-use super::model::{Link, LinkKind, Picture};
+use super::model::{LinkKind, Picture};
 
 pub(crate) use self::placing::{Group, Placed};
 
@@ -56,28 +56,26 @@ pub(crate) fn layout(picture: &Picture) -> Layout {
     for (link, way) in of_link.into_iter().zip(placed.ways) {
         links[link] = Some(way);
     }
-    let name = |group: &Group| {
-        // that which most of the others refer to or are linked with
-        let inner = |card: usize| {
-            let is_here = |name: &Name| group.cards.iter().any(|&other| picture.cards[other].name == *name);
-            let name = &picture.cards[card].name;
-            let ends = |link: &&Link| {
-                link.from != link.to
-                    && ((link.from == *name && is_here(&link.to)) || (link.to == *name && is_here(&link.from)))
-            };
-            let own = picture.links.iter().filter(ends);
-            let keys = own.clone().filter(|link| link.kind == LinkKind::ForeignKey && link.to == *name).count();
-            (keys, own.count())
-        };
-        let best = group.cards.iter().map(|&card| (inner(card), card));
-        let best = best.reduce(|best, next| if next.0 > best.0 { next } else { best });
-        match best {
-            Some(((_, 1..), card)) => picture.cards[card].name.to_string(),
-            _ => "without links".to_owned(),
-        }
-    };
-    let groups = placed.groups.into_iter().map(|group| Group { name: name(&group), ..group }).collect();
+    let groups = placed.groups.into_iter().map(|group| Group { name: name_of(picture, &graph, &group), ..group });
+    let groups = groups.collect();
     Layout { width: placed.width, height: placed.height, cards: placed.boxes, links, groups }
+}
+
+/// The name of that card of a group which most of the others refer to, else of that which most links lead to or from.
+fn name_of(picture: &Picture, graph: &Graph, group: &Group) -> String {
+    let place = |card: usize| group.cards.binary_search(&card).ok();
+    let mut counts = vec![(0_usize, 0_usize); group.cards.len()];
+    for edge in graph.edges.iter().filter(|edge| edge.from != edge.to) {
+        let (Some(from), Some(to)) = (place(edge.from), place(edge.to)) else { continue };
+        counts[to].0 += usize::from(edge.is_key);
+        counts[to].1 += 1;
+        counts[from].1 += 1;
+    }
+    let best = counts.into_iter().zip(&group.cards).reduce(|best, next| if next.0 > best.0 { next } else { best });
+    match best {
+        Some(((_, 1..), card)) => picture.cards[*card].name.to_string(),
+        _ => "without links".to_owned(),
+    }
 }
 
 /// The boxes and edges of a picture, and the link of each edge.
@@ -109,7 +107,8 @@ fn graph(picture: &Picture) -> (Graph, Vec<usize>) {
             LinkKind::Reads => 0.5,
             LinkKind::Writes => 0.3,
         };
-        graph.edges.push(Edge { from, to, from_y, to_y, bus, weight });
+        let is_key = link.kind == LinkKind::ForeignKey;
+        graph.edges.push(Edge { from, to, from_y, to_y, bus, weight, is_key });
         of_link.push(at);
     }
     (graph, of_link)

@@ -3,7 +3,7 @@
 //! The usual sweeps: every column is sorted by where its lines lead in the one before it, back and forth, then
 //! neighbours are exchanged as long as that takes a crossing away. The best order that was seen is taken.
 
-use super::block::Wire;
+use super::wire::Wire;
 
 /// How often all columns are gone through, at most.
 const SWEEPS: usize = 16;

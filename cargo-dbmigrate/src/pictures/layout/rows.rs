@@ -3,7 +3,7 @@
 //! Each column in turn takes the places that its neighbours draw it to, in its order and with the gaps between boxes
 //! kept: the places with the least squares of distances, which the pooling of neighbours that violate the order finds.
 
-use super::block::Wire;
+use super::wire::Wire;
 
 /// The gap between two boxes.
 const GAP: f64 = 28.0;

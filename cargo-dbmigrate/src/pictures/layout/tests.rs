@@ -35,7 +35,7 @@ pub(super) fn random(boxes: usize, edges: usize, numbers: &mut Numbers) -> Graph
         let (from_y, to_y) = (row(&graph, from, numbers), 40);
         let next = buses.len();
         let bus = *buses.entry(to).or_insert(next);
-        graph.edges.push(Edge { from, to, from_y: from_y - 6, to_y, bus, weight: 1.0 });
+        graph.edges.push(Edge { from, to, from_y: from_y - 6, to_y, bus, weight: 1.0, is_key: true });
     }
     graph
 }
