@@ -30,7 +30,7 @@ mod sql;
 mod testing;
 
 /// The sections by name, in the order in which they run.
-const SECTIONS: [(&str, fn()); 19] = [
+const SECTIONS: [(&str, fn()); 20] = [
     ("backup", backup::run),
     ("binary", binary::run),
     ("catalog", catalog::run),

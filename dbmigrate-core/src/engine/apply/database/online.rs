@@ -297,7 +297,7 @@ impl Database {
         let wanted = self.wanted(migration).await.map_err(cannot_read)?;
         let followers = Followers::of(self.tracker().await.map_err(cannot_read)?);
         let before = match copy.can_break_references() {
-            true => self.violations(&None).await?,
+            true => self.violations(None).await?,
             false => Violations::new(),
         };
         let swap = |error| Failure::Engine { action: "cannot put the new table in its place", error };
@@ -342,7 +342,7 @@ impl Database {
             followers.check(self.tracker().await.map_err(cannot_read)?, statements)?;
         }
         if copy.can_break_references() {
-            self.check_references(statements, &None, &before).await?;
+            self.check_references(statements, None, &before).await?;
         }
         self.record_online(migration, position).await?;
         Ok(true)

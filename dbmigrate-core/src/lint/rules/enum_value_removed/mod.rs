@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::lint::release::column_path;
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::schema::validate::Place;
-use crate::sql::condition::listed_values;
+use crate::lint::checks::listed_values;
 
 pub(super) static RULE: Rule = Rule {
     name: "enum_value_removed",

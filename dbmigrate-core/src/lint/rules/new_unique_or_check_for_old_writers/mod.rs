@@ -6,7 +6,8 @@ use crate::schema::validate::Place;
 use crate::schema::{Check, Index, KeyPart};
 use crate::sql::Name;
 use crate::sql::path::path;
-use crate::sql::condition::{differ_in_values, is_looser};
+use crate::lint::checks::differ_in_values;
+use crate::sql::condition::is_looser;
 
 pub(super) static RULE: Rule = Rule {
     name: "new_unique_or_check_for_old_writers",
