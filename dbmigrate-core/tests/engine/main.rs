@@ -22,5 +22,6 @@ mod reach;
 mod reading;
 mod regressions;
 mod replay;
+mod spared;
 mod states;
 mod statistics;

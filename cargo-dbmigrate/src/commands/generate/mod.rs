@@ -59,7 +59,8 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     if unchanged && !arguments.is_by_hand() && has_none {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
-    let head = folder.head_snapshot()?;
+    let mut head = folder.head_snapshot()?;
+    head.schema = head.schema.sharing(&declared.schema);
     let asker = asker(context, arguments, &declared, folder.next_sequence());
     write(&asker, arguments, &mut folder, &head).map_err(|error| asker.with_answers(error))
 }
