@@ -76,6 +76,8 @@ pub(crate) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandE
         ApplyError::Migration { name, file, failure, differences } => {
             let (failure, is_undone) = match &**failure {
                 Failure::NotUndone(failure) => (&**failure, false),
+                // what is done stays, and is gone on behind
+                Failure::UnderWay { failure, .. } => (&**failure, true),
                 failure => (failure, true),
             };
             let shown = migration_error(name, file, failure, differences, database);
@@ -87,6 +89,7 @@ pub(crate) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandE
                 shell_quoted(name)
             ))
         }
+        ApplyError::UnderWay { progress, .. } => under_way(error, &progress.name, database),
         ApplyError::NotAtomic { name } => CommandError::usage(error.to_string())
             .note("nothing was changed")
             .help(format!("apply migrations up to it one by one: `cargo dbmigrate migrate --to {name}`")),
@@ -102,6 +105,13 @@ pub(crate) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandE
         }
         _ => CommandError::failed(error.to_string()),
     }
+}
+
+/// That a migration is under way that cannot be gone on with.
+fn under_way(error: &ApplyError, name: &str, database: Subject<'_>) -> CommandError {
+    CommandError::new(exit::INCONSISTENT, error.to_string())
+        .note(format!("a part of `{name}` is done in `{database}`, and stays"))
+        .help("restore it as it was when it began, from version control, then: `cargo dbmigrate migrate`")
 }
 
 /// That a database is not in the state that it was in when it was looked at before, and how it differs.
@@ -235,6 +245,12 @@ pub(crate) fn migration_error(
                 .iter()
                 .fold(error, |error, difference| error.note(format!("missing: {difference}")))
                 .help("if the migration was edited by hand, record it: `cargo dbmigrate generate --custom`")
+        }
+        Failure::NotBatched { line, help, .. } => {
+            CommandError::failed(format!("statement of `{name}` cannot be run in batches: {failure}"))
+                .at(format!("{shown}:{line}"))
+                .helps(help.clone())
+                .help("to run it at once, delete the line of `batched`, then record the edit: `cargo dbmigrate generate --custom`")
         }
         Failure::NotOnline { line, .. } => CommandError::failed(format!("`{name}`: {failure}"))
             .at(format!("{shown}:{line}"))

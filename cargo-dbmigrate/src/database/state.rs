@@ -6,6 +6,7 @@ use dbmigrate_core::engine::error::ErrorKind;
 use super::failure::apply_error;
 use super::subject::Subject;
 use crate::error::CommandError;
+use crate::report::under_way::so_far;
 
 /// In what state an error leaves a database, after so many of so many migrations were applied; `next` is the first that
 /// was not, as far as it was tried.
@@ -27,6 +28,9 @@ pub(crate) fn state_after(
                 "the statement of `{name}` ran outside a transaction: what it did to `{database}` is kept, but not \
                  recorded"
             ),
+            Failure::UnderWay { ref progress, .. } => {
+                format!("`{name}` is under way in `{database}`: {}; `migrate` goes on from there", so_far(progress))
+            }
             _ => {
                 let next = next.unwrap_or(name);
                 let and = if next == name { "" } else { ", which was not applied either" };

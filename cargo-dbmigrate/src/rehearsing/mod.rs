@@ -101,7 +101,7 @@ pub(crate) fn rehearse(
     for migration in waiting {
         let text = folder.sql(migration)?;
         let script = Script::parse(&text, &folder.sql_path(migration))?;
-        if options.atomic && script.no_transaction && waiting.len() > 1 {
+        if options.atomic && script.runs_alone() && waiting.len() > 1 {
             return Err(failed(ApplyError::NotAtomic { name: migration.name.to_string() }));
         }
         if url.file().is_none() {

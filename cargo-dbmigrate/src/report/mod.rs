@@ -30,6 +30,7 @@ pub(crate) mod size;
 pub(crate) mod suggested;
 mod summary;
 mod tone;
+pub(crate) mod under_way;
 mod verb;
 
 use std::path::Path;

@@ -98,7 +98,7 @@ fn of_failure(failure: &Failure) -> &'static str {
         Failure::Broken { .. } => "broken",
         Failure::ForeignKeys { .. } => "foreign_keys",
         Failure::Lost { .. } => "lost",
-        Failure::NotUndone(failure) => of_failure(failure),
+        Failure::NotUndone(failure) | Failure::UnderWay { failure, .. } => of_failure(failure),
         _ => "other",
     }
 }

@@ -11,6 +11,7 @@ mod app_needed;
 mod applications;
 mod automation;
 mod backups;
+mod batched;
 mod branches;
 mod capture;
 mod capture_cases;

@@ -38,7 +38,9 @@ pub(super) enum WorkKind {
 impl Migration<'_> {
     /// Everything that is done with every row of a table that is there before.
     pub(super) fn work(&self) -> Vec<Work> {
-        let whole = self.rewrites().iter().filter(|rewrite| rewrite.is_whole);
+        // nobody waits for the whole of a statement in batches
+        let is_batched = |at: usize| self.script.batched.iter().any(|batched| batched.statement == at);
+        let whole = self.rewrites().iter().filter(|rewrite| rewrite.is_whole && !is_batched(rewrite.statement));
         let mut work: Vec<Work> =
             whole.filter_map(|rewrite| self.rewriting(rewrite.table.as_ref()?, rewrite.statement)).collect();
         for table in &self.diff.tables {

@@ -5,6 +5,7 @@
 mod support;
 
 mod atomic;
+mod batched;
 mod cases;
 mod conversions;
 mod drift;

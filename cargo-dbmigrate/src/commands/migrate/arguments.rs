@@ -9,6 +9,7 @@ use dbmigrate_core::shell::shell_flag;
 
 use super::backup;
 use super::branch::Wanted;
+use super::pace::Pace;
 use super::rollout_flags::RolloutFlags;
 use crate::database::Subject;
 use crate::database::failure::apply_error;
@@ -67,6 +68,10 @@ pub(crate) struct Migrate {
     /// How often to retry.
     #[command(flatten)]
     pub retry: Retry,
+
+    /// How long others may wait.
+    #[command(flatten)]
+    pub pace: Pace,
 
     /// The program with the steps.
     #[command(flatten)]

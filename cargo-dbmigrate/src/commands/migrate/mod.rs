@@ -7,6 +7,7 @@ mod branch;
 mod consent;
 mod dry_run;
 mod fleet;
+mod pace;
 mod plan;
 mod rehearse;
 mod rollout_flags;
@@ -15,8 +16,9 @@ mod said;
 use std::sync::Arc;
 
 use dbmigrate_core::engine::apply::{
-    Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with, status,
+    Advanced, Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with, status,
 };
+use dbmigrate_core::engine::progress::Progress as Position;
 use dbmigrate_core::folder::{Folder, Verify};
 use pollster::block_on;
 
@@ -38,7 +40,8 @@ use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
 use crate::report::progress::Progress;
 use crate::report::restored::say_restored;
-use crate::report::{Printer, counted, rows};
+use crate::report::under_way::{Pieces, so_far};
+use crate::report::{Printer, counted};
 use crate::structs;
 
 pub(crate) use arguments::Migrate;
@@ -116,13 +119,22 @@ fn run_on(
         Some(database) => database,
         None => open(context, url, true)?,
     };
-    database = database.retrying(retries);
+    database = database.retrying(retries).pacing(arguments.pace.limits());
     let work = Arc::new(Work::default());
     if context.printer.shows_progress() {
         database = watched(database, &work, url)?;
     }
-    let mut observer =
-        Watch { printer: &context.printer, work, database: url, folder, progress: None, done: 0, of: 0, next: None };
+    let mut observer = Watch {
+        printer: &context.printer,
+        work,
+        pieces: Pieces::default(),
+        database: url,
+        folder,
+        progress: None,
+        done: 0,
+        of: 0,
+        next: None,
+    };
     let result = block_on(apply_pending_with(&mut database, folder, options, &mut observer));
     let Watch { progress, done, of, next, .. } = observer;
     drop(progress);
@@ -202,6 +214,7 @@ struct Watch<'p> {
     database: &'p DatabaseUrl,
     folder: &'p Folder,
     work: Arc<Work>,
+    pieces: Pieces,
     progress: Option<Progress>,
     /// How many were applied.
     done: usize,
@@ -214,7 +227,8 @@ struct Watch<'p> {
 impl Observer for Watch<'_> {
     fn begin(&mut self, name: &str, _: usize, of: usize) {
         self.of = of;
-        let within = || rows::within(Arc::clone(&self.work));
+        self.pieces.forget();
+        let within = || self.pieces.clone().within(Arc::clone(&self.work));
         let begun = || self.printer.progress_within("Applying", of as u64, within());
         let progress = self.progress.get_or_insert_with(begun);
         progress.step(self.done as u64, name);
@@ -227,6 +241,14 @@ impl Observer for Watch<'_> {
 
     fn announce(&mut self, name: &str, announcement: &Announcement) {
         announce(self.printer, name, announcement);
+    }
+
+    fn advanced(&mut self, advanced: &Advanced) {
+        self.pieces.note(advanced);
+    }
+
+    fn resumes(&mut self, progress: &Position) {
+        self.printer.status("Resuming", format!("{}: {}", progress.name, so_far(progress)));
     }
 
     fn drifted(&mut self, drifted: &Drifted) {

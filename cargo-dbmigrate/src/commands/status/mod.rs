@@ -25,6 +25,7 @@ use crate::project::Context;
 use crate::project::url::{Connect, DatabaseUrl};
 use crate::report::counted;
 use crate::report::difference;
+use crate::report::under_way::so_far;
 use crate::structs;
 
 /// What stands before what was changed by hand.
@@ -84,6 +85,7 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
     let shown = database.to_string();
     let exists = file::exists(database)?;
     let keep_days = context.config.keep_days(database.target().map(|target| target.name.as_str()));
+    let mut under_way = None;
     let (history, applied, standing) = if exists {
         let mut target = open(context, database, false)?;
         match block_on(inspect(&mut target, folder)) {
@@ -92,6 +94,8 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
                 if let Some(days) = keep_days {
                     warn_of_expired(context, &things(&mut target, Some(folder), database)?, days, &shown);
                 }
+                let obstacle = status.obstacle(folder);
+                under_way = status.under_way.map(|progress| (progress, obstacle));
                 (status.history, status.applied, standing)
             }
             Err(error) => {
@@ -117,6 +121,16 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
         _ => "Pending",
     };
     printer.status(verb, format!("{shown}: {applied} of {} applied{missing}", counted(all, "migration")));
+    if let Some((progress, obstacle)) = &under_way {
+        printer.status("Under way", format!("{}: {}", progress.name, so_far(progress)));
+        if let Some(why) = obstacle {
+            printer.warning(
+                &format!("`{}` is under way in `{shown}`, and {why}", progress.name),
+                &["restore it as it was when it began, from version control, then: `cargo dbmigrate migrate`"
+                    .to_owned()],
+            );
+        }
+    }
     match (&standing, pending, drift) {
         (Standing::Drifted(drifted), ..) => {
             printer.warning(&drift_message(&shown, &drifted.migration), &drift_help(&drifted.migration));
@@ -124,6 +138,11 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
         (Standing::NotEmpty(_), ..) => {
             let message = format!("`{shown}` has tables but no migration history, so `migrate` refuses it");
             printer.warning(&message, &not_empty_help());
+        }
+        (_, 1.., _) if under_way.is_some() => {
+            if under_way.as_ref().is_some_and(|(_, obstacle)| obstacle.is_none()) {
+                printer.next(&["go on with it: `cargo dbmigrate migrate`".to_owned()]);
+            }
         }
         (_, 1.., _) => printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]),
         _ => structs::warn_if_ahead(context, folder),

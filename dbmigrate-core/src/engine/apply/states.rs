@@ -135,7 +135,9 @@ impl States {
         let (status, standing) = inspect(database, folder).await?;
         let applied = status.applied;
         let mut seen = None;
+        // one that is under way is looked at closely, each by itself
         if matches!(standing, Standing::AsRecorded)
+            && status.under_way.is_none()
             && let Some(known) = self.known(database, folder, (mark, status)).await
         {
             let mut found = self.lock();

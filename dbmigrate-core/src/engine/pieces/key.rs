@@ -171,12 +171,19 @@ impl Key {
         (sql, values)
     }
 
-    /// The query for its first and its last value; NULL where it has several columns.
+    /// The query for its first and its last value; NULL where they are no integers.
     pub fn ends(&self) -> String {
         let table = self.table.sql();
         match &self.columns(None)[..] {
             // two searches, where one query for both would be a scan
-            [only] => format!("SELECT (SELECT min({only}) FROM {table}), (SELECT max({only}) FROM {table})"),
+            [only] => {
+                let end = |which: &str| {
+                    format!(
+                        "(SELECT iif(typeof(x) = 'integer', x, NULL) FROM (SELECT {which}({only}) AS x FROM {table}))"
+                    )
+                };
+                format!("SELECT {}, {}", end("min"), end("max"))
+            }
             _ => "SELECT NULL, NULL".to_owned(),
         }
     }

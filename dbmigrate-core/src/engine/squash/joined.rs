@@ -14,13 +14,18 @@ use crate::quote::quote_name;
 use crate::sql::token::significant;
 use crate::sql::{Head, Name, Statement, StatementKind, Token, tokenize};
 
-/// The migrations that stay what they are: those that do not run in a transaction, and those with a step in Rust.
+/// The migrations that stay what they are: those that do not run in one transaction, and those with a step in Rust.
 pub(super) fn alone(parts: &[Part<'_>]) -> Vec<Refusal> {
     let why = |part: &Part<'_>| match part.script.rust {
         Some(step) => {
             Some(refusal(part, step.line, "it has a step in Rust, which has a migration to itself".to_owned()))
         }
-        None => part.script.no_transaction.then(|| refusal(part, 1, "it runs outside a transaction".to_owned())),
+        None => match part.script.batched.first() {
+            Some(batched) => {
+                Some(refusal(part, batched.line, "it runs in batches, which are several transactions".to_owned()))
+            }
+            None => part.script.no_transaction.then(|| refusal(part, 1, "it runs outside a transaction".to_owned())),
+        },
     };
     parts.iter().filter_map(why).collect()
 }
