@@ -81,6 +81,7 @@ pub(crate) fn run(arguments: &[String]) {
             crate::ready::open(Path::new(directory), kind, times.parse().expect("a number"));
         }
         [name, database] if name == "rebuild" => block_on(rebuild(database)),
+        [name, database, query] if name == "scan" => block_on(scan(database, query)),
         other => panic!("{other:?} is no competitor"),
     }
 }
@@ -93,6 +94,11 @@ async fn open(database: &str) -> Connection {
 async fn execute(connection: &Connection, sql: &str) {
     let mut rows = connection.query(sql, ()).await.expect(sql);
     while rows.next().await.expect(sql).is_some() {}
+}
+
+/// One query, and nothing else.
+async fn scan(database: &str, query: &str) {
+    execute(&open(database).await, query).await;
 }
 
 /// Every line of the script is a statement.

@@ -1,6 +1,6 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
-//! `cargo bench -p cargo-dbmigrate [-- backup binary check compile fleet generate history lints migrate pipeline push ready rebuild resolver seed server sql testing]`. Every table comes from one run in
+//! `cargo bench -p cargo-dbmigrate [-- backup binary catalog check compile fleet generate history lints migrate pipeline push ready rebuild resolver seed server sql testing]`. Every table comes from one run in
 //! which the competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
@@ -8,6 +8,7 @@
 mod backup;
 mod bare;
 mod binary;
+mod catalog;
 mod check;
 mod compile;
 mod contest;
@@ -28,9 +29,10 @@ mod sql;
 mod testing;
 
 /// The sections by name, in the order in which they run.
-const SECTIONS: [(&str, fn()); 18] = [
+const SECTIONS: [(&str, fn()); 19] = [
     ("backup", backup::run),
     ("binary", binary::run),
+    ("catalog", catalog::run),
     ("check", check::run),
     ("compile", compile::run),
     ("fleet", fleet::run),

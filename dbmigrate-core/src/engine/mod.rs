@@ -22,6 +22,7 @@ pub mod engines;
 pub mod error;
 #[cfg(feature = "libsql")]
 mod exercise;
+mod in_place;
 pub mod introspect;
 pub mod kept;
 pub mod online;

@@ -14,6 +14,7 @@ mod merged;
 mod model;
 mod pure;
 mod reach;
+mod rebuilds;
 mod repair;
 mod rows;
 mod runner;

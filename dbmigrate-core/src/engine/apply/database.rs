@@ -15,6 +15,8 @@ mod part;
 mod pieces;
 #[cfg(feature = "remote")]
 mod pipelined;
+mod probes;
+mod rebuilt;
 mod references;
 mod rows;
 mod rust;
@@ -35,14 +37,15 @@ use std::time::Instant;
 use thiserror::Error;
 
 use super::{Failure, Meter, Step, Work};
-use crate::engine::connection::Connection;
+use crate::engine::connection::{Connection, integer};
+use crate::engine::engines::Engine;
 use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
 #[cfg(feature = "libsql")]
 use crate::engine::owner::{Owner, owner};
 use crate::engine::pieces::Limits;
 use crate::engine::tracker::Tracker;
-use crate::sql::{Statement, split};
+use crate::sql::{Name, Statement, split};
 
 pub use abandoned::GivenUp;
 
@@ -54,6 +57,12 @@ pub struct Database {
     connection: Connection,
     /// What `PRAGMA foreign_keys` was before it was turned off.
     foreign_keys: Option<bool>,
+    /// How many threads may help to sort, as it was before more were allowed to.
+    sorters: Option<i64>,
+    /// From so many rows on, a rebuild may be done in another way than it is written.
+    least_rows: u64,
+    /// Conditions of rows that the preflights of the migration at work have found none of: the table, and the canonical text.
+    sought: Vec<(Name, String)>,
     /// The schema, from the first time that it is needed.
     tracker: Option<Box<Tracker>>,
     ignore: Ignore,
@@ -133,6 +142,9 @@ impl Database {
         Self {
             connection,
             foreign_keys: None,
+            sorters: None,
+            least_rows: LEAST_ROWS,
+            sought: Vec::new(),
             tracker: None,
             ignore: Ignore::default(),
             rust: rust::Steps::default(),
@@ -213,6 +225,14 @@ impl Database {
         self
     }
 
+    /// Rebuilds tables in a way that leads to the same with less work, where there is one, from so many rows on; with
+    /// `u64::MAX`, never.
+    #[must_use]
+    pub fn sparing_from(mut self, least_rows: u64) -> Self {
+        self.least_rows = least_rows;
+        self
+    }
+
     /// How large the pieces of migrations are that are several transactions.
     #[must_use]
     pub fn pacing(mut self, limits: Limits) -> Self {
@@ -263,6 +283,22 @@ impl Database {
     async fn turn_foreign_keys_off(&mut self) -> Result<(), EngineError> {
         if self.foreign_keys.is_none() {
             self.foreign_keys = Some(self.connection.turn_foreign_keys_off().await?);
+            self.let_threads_sort().await?;
+        }
+        Ok(())
+    }
+
+    /// Lets another thread sort while rows are read for an index (sqlite.org/pragma.html#pragma_threads): small indexes
+    /// never start one.
+    async fn let_threads_sort(&mut self) -> Result<(), EngineError> {
+        let has_threads = std::thread::available_parallelism().is_ok_and(|count| count.get() > 1);
+        if !has_threads || !self.connection.is_local() || self.connection.engine().await? != Engine::LibSql {
+            return Ok(());
+        }
+        let row = self.connection.first_row("PRAGMA threads").await?;
+        if let Some(0) = row.and_then(|row| row.first().map(integer)) {
+            self.connection.run("PRAGMA threads = 1").await?;
+            self.sorters = Some(0);
         }
         Ok(())
     }
@@ -320,6 +356,9 @@ impl Database {
         self.connection.roll_back().await;
     }
 }
+
+/// In smaller tables, little is spared.
+const LEAST_ROWS: u64 = 20_000;
 
 /// How often a transaction is begun again that a server took the lock from.
 #[cfg(feature = "remote")]

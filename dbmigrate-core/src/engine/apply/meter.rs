@@ -24,6 +24,16 @@ impl Meter {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// How much has run since then.
+    pub(super) fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Forgets all but the first so many: they have run for nothing.
+    pub(super) fn forget_from(&self, count: usize) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).truncate(count);
+    }
+
     pub(super) fn note(&self, statement: usize, duration: Duration, rows: u64) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Measured { statement, duration, rows });
     }

@@ -18,6 +18,7 @@ mod hidden;
 pub mod history;
 mod meter;
 pub mod read;
+mod rebuilds;
 mod restored;
 pub mod runner;
 pub mod state;

@@ -80,11 +80,12 @@ impl Rebuild {
             text(2).zip(text(3)).is_some_and(|(delete, insert)| carries_mark(delete, insert, &table, &helper));
         let mut at = if carries_mark { 4 } else { 2 };
         let head = |at: usize| statements.get(first + at).and_then(Head::of);
-        let is_replaced = head(at) == Some(Head::DropTable(table.clone()))
-            && head(at + 1) == Some(Head::RenameTable(helper.clone(), table.clone()));
-        if !is_replaced {
-            return None;
-        }
+        let is_dropped = head(at) == Some(Head::DropTable(table.clone()));
+        let table = match head(at + 1) {
+            // as it is written there, it is called afterwards
+            Some(Head::RenameTable(from, to)) if is_dropped && from == helper && to == table => to,
+            _ => return None,
+        };
         at += 2;
         let mut indexes = Vec::new();
         while let Some(statement) = statements.get(first + at)
@@ -120,9 +121,13 @@ fn definition(create: &str, helper: &Name, table: &Name) -> Option<Table> {
 fn renamed(text: &str, helper: &Name, table: &Name) -> String {
     let (mut renamed, mut end) = (String::with_capacity(text.len()), 0);
     let quoted = format!("\"{}\"", table.as_str().replace('"', "\"\""));
-    for token in significant(text) {
+    let tokens = significant(text);
+    for (at, token) in tokens.iter().enumerate() {
+        // its name, and where it stands before a column; a column of that name is another thing
+        let is_before_dot = tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Dot);
         let is_name = matches!(token.kind, TokenKind::Word | TokenKind::QuotedName);
-        if is_name && token.identifier().is_some_and(|name| *helper == *name) {
+        let is_helper = is_name && token.identifier().is_some_and(|name| *helper == *name);
+        if is_helper && (end == 0 || is_before_dot) {
             renamed.push_str(&text[end..token.start]);
             renamed.push_str(&quoted);
             end = token.end();

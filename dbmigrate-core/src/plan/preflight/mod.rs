@@ -282,6 +282,42 @@ pub fn keys_of(query: &str) -> Option<String> {
     Some(format!("SELECT {key} {from}"))
 }
 
+/// The table that a generated preflight goes through, and the condition of the rows that it counts: as `if_any` has made
+/// it of `table WHERE condition`.
+pub fn counted_rows(query: &str) -> Option<(Name, &str)> {
+    const BEFORE: [&str; 11] = ["select", "*", "from", "(", "select", "count", "(", "*", ")", "as", "_count"];
+    const BEHIND: [&str; 5] = [")", "where", "_count", ">", "0"];
+    let tokens = significant(query);
+    let are = |tokens: &[Token<'_>], words: &[&str]| {
+        tokens.len() == words.len()
+            && tokens.iter().zip(words).all(|(token, word)| token.text.eq_ignore_ascii_case(word))
+    };
+    let (before, rest) = tokens.split_at_checked(BEFORE.len())?;
+    let (inner, behind) = rest.split_at_checked(rest.len().checked_sub(BEHIND.len())?)?;
+    if !are(before, &BEFORE) || !are(behind, &BEHIND) {
+        return None;
+    }
+    let mut depth = 0_usize;
+    let mut outside = Vec::new();
+    for (at, token) in inner.iter().enumerate() {
+        match token.kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close => depth = depth.checked_sub(1)?,
+            TokenKind::Word if depth == 0 => outside.push(at),
+            _ => {}
+        }
+    }
+    let from = *outside.iter().find(|at| inner[**at].is_word("from"))?;
+    let [table, place, condition @ ..] = inner.get(from + 1..)? else { return None };
+    const CLAUSES: [&str; 8] = ["group", "order", "limit", "having", "union", "except", "intersect", "window"];
+    let is_more = |at: &&usize| **at > from + 2 && CLAUSES.iter().any(|word| inner[**at].is_word(word));
+    if !place.is_word("where") || outside.iter().any(|at| is_more(&at)) {
+        return None;
+    }
+    let text = query.get(condition.first()?.start..condition.last()?.end())?;
+    Some((table.identifier()?.into(), text))
+}
+
 /// A query that returns a row if something is counted. `HAVING` without `GROUP BY` would say it more plainly, but libSQL
 /// servers cannot read that.
 pub(super) fn if_any(counted: &str, more: &str, from: &str) -> String {
@@ -291,6 +327,17 @@ pub(super) fn if_any(counted: &str, more: &str, from: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_rows_that_a_generated_preflight_counts_are_read_off_it() {
+        let query =
+            if_any("count(*)", ", min(rowid), quote((SELECT 1 FROM x))", "\"a b\" WHERE c IN (SELECT d FROM e) OR 1");
+        assert_eq!(counted_rows(&query), Some((Name::from("a b"), "c IN (SELECT d FROM e) OR 1")));
+        for from in ["t", "t AS u WHERE a", "t, u WHERE a", "t WHERE a GROUP BY a", "(SELECT 1) WHERE a"] {
+            assert_eq!(counted_rows(&if_any("count(*)", "", from)), None, "{from}");
+        }
+        assert_eq!(counted_rows("SELECT id FROM users WHERE id > 0"), None);
+    }
 
     #[test]
     fn the_keys_of_a_generated_preflight_can_be_asked_for() {

@@ -5,15 +5,17 @@ use std::time::Instant;
 use super::super::drift::{Drift, Tolerated};
 use super::super::followers::Followers;
 use super::super::hidden::{Hidden, TakenOut};
+use super::super::rebuilds::references::AtRisk;
 use super::super::statistics::Statistics;
 use super::super::{Failure, Prepared, work};
 use super::{Database, cannot_read};
 use crate::engine::check::{Broken, Violations, broken_among, broken_objects};
 use crate::engine::connection::{Row, integer};
+use crate::engine::engines::Engine;
 use crate::engine::error::EngineError;
 use crate::engine::introspect::Unreadable;
 use crate::folder::RustStep;
-use crate::folder::script::Allow;
+use crate::folder::script::{Allow, Rebuild};
 use crate::plan::{UNCHECKED, can_break_references};
 use crate::sql::{Name, Statement, StatementKind};
 
@@ -37,25 +39,76 @@ impl Database {
     pub(super) async fn run_checked(
         &mut self,
         statements: &[Statement<'_>],
-        mut step: Option<(&str, RustStep)>,
+        rebuilds: &[&Rebuild],
+        step: Option<(&str, RustStep)>,
         wanted: &Wanted<'_>,
     ) -> Result<(), Failure> {
         let may_write_anywhere = step.is_some();
-        let references = may_write_anywhere || statements.iter().any(|statement| can_break_references(statement));
+        if !may_write_anywhere && !statements.iter().any(|statement| can_break_references(statement)) {
+            return self.run_and_look(statements, rebuilds, step, wanted).await;
+        }
+        let mut at_risk = None;
+        if !may_write_anywhere {
+            at_risk = self.at_risk(statements, rebuilds).await.map_err(cannot_read)?;
+        }
+        let at_risk = at_risk.as_ref();
+        let mut before = Violations::new();
+        if !self.has_none_at_risk(at_risk).await.map_err(cannot_read)? {
+            if at_risk.is_some() && self.connection.known_engine() == Some(Engine::LibSql) {
+                if self.leaves_no_violation(statements, rebuilds, at_risk, wanted).await? {
+                    return Ok(());
+                }
+                // which of them are new has to be known before
+            }
+            before = self.violations(at_risk).await?;
+        }
+        self.run_and_look(statements, rebuilds, step, wanted).await?;
+        self.check_references(statements, at_risk, &before).await
+    }
+
+    /// Whether there is no violation once the statements have run, which is so nearly always, and spares looking for
+    /// them before. If there is one, nothing has happened.
+    async fn leaves_no_violation(
+        &mut self,
+        statements: &[Statement<'_>],
+        rebuilds: &[&Rebuild],
+        at_risk: Option<&AtRisk>,
+        wanted: &Wanted<'_>,
+    ) -> Result<bool, Failure> {
+        let engine = |error| Failure::Engine { action: "cannot set a savepoint", error };
+        let measured = self.meter.as_ref().map(|meter| meter.len());
+        self.connection.run(&format!("SAVEPOINT {BEFORE}")).await.map_err(engine)?;
+        self.run_and_look(statements, rebuilds, None, wanted).await?;
+        let is_sound = self.violations(at_risk).await?.is_empty();
+        if !is_sound {
+            self.connection.run(&format!("ROLLBACK TO {BEFORE}")).await.map_err(engine)?;
+            self.tracker = None;
+            if let (Some(meter), Some(measured)) = (&self.meter, measured) {
+                meter.forget_from(measured);
+            }
+        }
+        self.connection.run(&format!("RELEASE {BEFORE}")).await.map_err(engine)?;
+        Ok(is_sound)
+    }
+
+    /// Runs the statements and the step, and compares the schema that they lead to.
+    async fn run_and_look(
+        &mut self,
+        statements: &[Statement<'_>],
+        rebuilds: &[&Rebuild],
+        mut step: Option<(&str, RustStep)>,
+        wanted: &Wanted<'_>,
+    ) -> Result<(), Failure> {
         // before the first statement, so that only what it changes has to be read after it
         let followers = Followers::of(self.tracker().await.map_err(cannot_read)?);
-        let (mut reach, mut violations_before) = (None, Violations::new());
-        if references {
-            if !may_write_anywhere {
-                reach = self.reach(statements).await.map_err(cannot_read)?;
-            }
-            violations_before = self.violations(&reach).await?;
-        }
         let hidden = |error| Failure::Engine { action: "cannot take out and put back what is hidden", error };
         let keep = |error| Failure::Engine { action: "cannot keep the statistics of `ANALYZE`", error };
         let statistics = Statistics::before(&self.connection, statements).await.map_err(keep)?;
         let mut taken_out = TakenOut::default();
-        let concerned = Hidden { ignore: &self.ignore, follows: followers.are_there };
+        // the tracker changes while the statements run
+        let ignore = self.ignore.clone();
+        let concerned = Hidden { ignore: &ignore, follows: followers.are_there };
+        let is_taken_out_for = |statement: &Statement<'_>| TakenOut::is_for(concerned, statement);
         let mut rest = statements;
         loop {
             let first = statements.len() - rest.len();
@@ -69,7 +122,20 @@ impl Database {
             }
             // up to the step, or the next one before which something has to be taken out
             let before = step.map_or(rest.len(), |(_, place)| place.after - first);
-            let count = 1 + rest[1..before].iter().take_while(|next| !TakenOut::is_for(concerned, next)).count();
+            let begins = |at: usize| {
+                let rebuild = rebuilds.iter().find(|one| one.statements.start == at)?;
+                let is_plain =
+                    rebuild.statements.end <= first + before && !rebuild.of(statements).iter().any(is_taken_out_for);
+                is_plain.then_some(*rebuild)
+            };
+            if let Some(rebuild) = begins(first) {
+                self.run_rebuild(rebuild, statements).await?;
+                rest = &statements[rebuild.statements.end..];
+                continue;
+            }
+            let is_other = |(at, next): &(usize, &Statement<'_>)| !is_taken_out_for(next) && begins(*at).is_none();
+            let next = (first + 1..).zip(&rest[1..before]);
+            let count = 1 + next.take_while(is_other).count();
             let (now, later) = rest.split_at(count);
             taken_out.before(&self.connection, concerned, statements, first).await.map_err(hidden)?;
             self.run_statements(now, first).await?;
@@ -80,9 +146,6 @@ impl Database {
         self.check_structure(wanted, statements).await?;
         if followers.are_there {
             followers.check(self.tracker().await.map_err(cannot_read)?, statements)?;
-        }
-        if references {
-            self.check_references(statements, &reach, &violations_before).await?;
         }
         Ok(())
     }
@@ -210,6 +273,9 @@ impl Database {
         Ok(())
     }
 }
+
+/// The savepoint before the statements of which nobody knows yet whether they break references.
+const BEFORE: &str = "_dbmigrate_before_statements";
 
 /// Whether statements add tables and indexes and nothing else, so that views and triggers compile as they did.
 pub(super) fn is_additive(statements: &[Statement<'_>]) -> bool {

@@ -18,8 +18,9 @@ use crate::engine::driver::Scratch;
 use crate::engine::ignore::Ignore;
 use crate::engine::introspect::Infrastructure;
 use crate::engine::stored::{Stored, StoredObject, stored_objects};
+use crate::folder::script::Rebuild;
 use crate::kept::is_kept;
-use crate::plan::{can_break_references, referring};
+use crate::plan::can_break_references;
 use crate::sql::Name;
 
 /// The objects by kind and name, each with its table and its statement.
@@ -138,12 +139,13 @@ impl Forecast {
         let wanted = self.twin.wanted(migration).await.ok()?;
         let expressions = self.twin.certain_expressions(statements).await.ok()?;
         let references = statements.iter().any(can_break_references);
-        let reach = if references { self.twin.reach(statements).await.ok()? } else { None };
-        self.twin.run_checked(statements, None, &wanted).await.ok()?;
-        let checked = match &reach {
-            Some(reach) => {
+        let rebuilds: Vec<&Rebuild> = script.rebuilds.iter().map(|marked| &marked.rebuild).collect();
+        let at_risk = if references { self.twin.at_risk(statements, &rebuilds).await.ok()? } else { None };
+        self.twin.run_checked(statements, &[], None, &wanted).await.ok()?;
+        let checked = match &at_risk {
+            Some(at_risk) => {
                 let schema = self.twin.tracker().await.ok()?.schema();
-                Some(referring(schema, reach))
+                Some(at_risk.tables(schema).into_iter().collect())
             }
             None => None,
         };

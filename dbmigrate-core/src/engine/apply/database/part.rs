@@ -42,14 +42,14 @@ impl Database {
 
     async fn apply_alone_inside(&mut self, migration: &Prepared<'_>) -> Result<(), Failure> {
         let wanted = self.wanted(migration).await.map_err(cannot_read)?;
-        self.run_checked(&migration.script.statements, rust::of(migration), &wanted).await
+        self.run_checked(&migration.script.statements, &[], rust::of(migration), &wanted).await
     }
 
     async fn apply_part_inside(&mut self, migration: &Prepared<'_>) -> Result<SchemaHash, Failure> {
         self.preflights(migration).await?;
         let mut wanted = self.wanted(migration).await.map_err(cannot_read)?;
         wanted.hash = None;
-        self.run_checked(&migration.script.statements, None, &wanted).await?;
+        self.run_checked(&migration.script.statements, &[], None, &wanted).await?;
         Ok(self.tracker().await.map_err(cannot_read)?.hash())
     }
 }

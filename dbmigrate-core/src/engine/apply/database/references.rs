@@ -1,21 +1,20 @@
 //! The foreign keys that a migration can break: checked before and after it, in the tables that it can reach.
 
-use std::collections::BTreeSet;
-
 use super::super::Failure;
+use super::super::rebuilds::references::AtRisk;
 use super::Database;
 use crate::engine::check::{MISMATCH, Violations, foreign_key_violations, foreign_key_violations_of};
 use crate::engine::error::EngineError;
-use crate::plan::{reach, referring};
-use crate::sql::{Head, Name, Statement, StatementKind};
-
-/// The tables that statements write to, create, alter or drop, by all names that they have on the way. `None` if that
-/// may be any.
-pub(super) type Reach = Option<BTreeSet<Name>>;
+use crate::folder::script::Rebuild;
+use crate::sql::{Head, Statement, StatementKind};
 
 impl Database {
-    /// The tables whose rows, or whose keys, may be others after the statements.
-    pub(super) async fn reach(&mut self, statements: &[Statement<'_>]) -> Result<Reach, EngineError> {
+    /// The foreign keys that rows may violate after the statements. `None` if that may be any.
+    pub(super) async fn at_risk(
+        &mut self,
+        statements: &[Statement<'_>],
+        rebuilds: &[&Rebuild],
+    ) -> Result<Option<AtRisk>, EngineError> {
         // a server has them all checked in the same request
         if !self.connection.is_local() {
             return Ok(None);
@@ -33,14 +32,20 @@ impl Database {
         if tracker.ignores() || !tracker.unreadable().is_empty() {
             return Ok(None);
         }
-        Ok(reach(tracker.schema(), statements).ok())
+        Ok(AtRisk::of(tracker.schema(), statements, rebuilds))
     }
 
-    /// The violations that there are now in the tables within reach, and in those that refer to them.
-    pub(super) async fn violations(&mut self, reach: &Reach) -> Result<Violations, Failure> {
+    /// Whether the tables that there are now have no foreign key at risk, so that there is nothing to check.
+    pub(super) async fn has_none_at_risk(&mut self, at_risk: Option<&AtRisk>) -> Result<bool, EngineError> {
+        let Some(at_risk) = at_risk else { return Ok(false) };
+        Ok(at_risk.tables(self.tracker().await?.schema()).is_empty())
+    }
+
+    /// The violations that there are now of what is at risk.
+    pub(super) async fn violations(&mut self, at_risk: Option<&AtRisk>) -> Result<Violations, Failure> {
         let engine = |error| Failure::Engine { action: "cannot check foreign keys", error };
-        let tables = match reach {
-            Some(reach) => Some(referring(self.tracker().await.map_err(engine)?.schema(), reach)),
+        let tables = match at_risk {
+            Some(at_risk) => Some(at_risk.tables(self.tracker().await.map_err(engine)?.schema())),
             None => None,
         };
         let found = match tables {
@@ -54,10 +59,10 @@ impl Database {
     pub(super) async fn check_references(
         &mut self,
         statements: &[Statement<'_>],
-        reach: &Reach,
+        at_risk: Option<&AtRisk>,
         before: &Violations,
     ) -> Result<(), Failure> {
-        let after = self.violations(reach).await?;
+        let after = self.violations(at_risk).await?;
         let names = renamed_tables(statements);
         // a violation that a renamed table had before is not new
         let former = |table: &str| names.iter().rev().find(|(_, to)| to == table).map(|(from, _)| from.clone());

@@ -14,11 +14,15 @@ impl Database {
     /// Refuses a migration whose preflights find rows, and counts what it brings back of what was kept.
     pub(super) async fn preflights(&self, migration: &Prepared<'_>) -> Result<Vec<Restored>, Failure> {
         let Script { preflights, restores, .. } = &migration.script;
+        let queries: Vec<&str> = preflights.iter().map(|preflight| preflight.query.as_str()).collect();
+        let spared = self.find_nothing(&queries).await;
+        let rest = |at: usize| !spared.contains(&at);
+        let preflights: Vec<_> = (0..).zip(preflights).filter(|(at, _)| rest(*at)).map(|(_, one)| one).collect();
         let queries = preflights.iter().map(|preflight| preflight.query.as_str());
         let queries: Vec<&str> = queries.chain(restored::queries(restores)).collect();
         let mut answers = self.connection.first_rows_shown(&queries).await.map_err(cannot_read)?;
         let counts = answers.split_off(preflights.len());
-        for (preflight, answer) in preflights.iter().zip(answers) {
+        for (preflight, answer) in preflights.into_iter().zip(answers) {
             let found = answer.map_err(|error| Failure::Statement {
                 number: 0,
                 line: preflight.line,
@@ -54,9 +58,12 @@ impl Database {
             move |error| (query, error)
         };
         let first = queries.first().copied().unwrap_or_default();
+        let spared = self.find_nothing(&queries).await;
+        let rest = (0..).zip(preflights).filter(|(at, _)| !spared.contains(at));
+        let queries: Vec<&str> = rest.clone().map(|(_, preflight)| preflight.query.as_str()).collect();
         let answers = self.connection.first_rows_shown(&queries).await.map_err(failed(first))?;
         let mut found = Vec::new();
-        for (at, (preflight, answer)) in preflights.iter().zip(answers).enumerate() {
+        for ((at, preflight), answer) in rest.zip(answers) {
             if let Some(row) = answer.map_err(failed(&preflight.query))? {
                 let mut message = fill(Some(&preflight.message), &row);
                 if !preflight.keys.is_empty() {

@@ -292,6 +292,9 @@ impl Target for Database {
     }
 
     async fn finish(&mut self) -> Result<(), EngineError> {
+        if let Some(count) = self.sorters.take() {
+            self.connection.run(&format!("PRAGMA threads = {count}")).await?;
+        }
         if std::mem::take(&mut self.is_left_over) && !self.is_rehearsal {
             // the next run does it otherwise
             let _ = self.empty_hidden(&mut || true).await;

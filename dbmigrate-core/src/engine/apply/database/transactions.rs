@@ -13,7 +13,10 @@ use crate::engine::connection::{integer, text};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::tracker::schema_version;
+use crate::folder::script::Rebuild;
+use crate::plan::{HELPER_PREFIX, counted_rows};
 use crate::schema::canonical::SchemaHash;
+use crate::sql::{Expr, Head, Statement};
 
 impl Database {
     /// Whether the history is still as long as it was read, now that nobody else can write.
@@ -167,6 +170,9 @@ impl Database {
         started: Instant,
     ) -> Result<Vec<Restored>, Failure> {
         let restored = self.preflights(migration).await?;
+        let sought = migration.script.preflights.iter().filter(|_| migration.script.rust.is_none());
+        let sought = sought.filter_map(|preflight| counted_rows(&preflight.query));
+        self.sought = sought.map(|(table, condition)| (table, Expr::new(condition).canonical())).collect();
         // the history table may be new
         self.forget_what_is_outdated().await.map_err(cannot_read)?;
         let wanted = self.wanted(migration).await.map_err(cannot_read)?;
@@ -175,7 +181,8 @@ impl Database {
         // behind a step, the rows are others than those of now
         let foreseen = step.map_or(statements.len(), |(_, step)| step.after);
         self.try_expressions(&statements[..foreseen]).await?;
-        self.run_checked(statements, step, &wanted).await?;
+        let rebuilds: Vec<&Rebuild> = migration.script.rebuilds.iter().map(|marked| &marked.rebuild).collect();
+        self.run_checked(statements, &rebuilds, step, &wanted).await?;
         let duration = milliseconds(started);
         self.record(migration, position, duration)
             .await
@@ -197,6 +204,7 @@ impl Database {
 
     /// The same for a change that is no migration: false if the database is no longer what it was planned on.
     async fn push_inside(&mut self, push: &Push<'_>) -> Result<bool, Failure> {
+        self.sought.clear();
         self.forget_what_is_outdated().await.map_err(cannot_read)?;
         let tracker = self.tracker().await.map_err(cannot_read)?;
         if tracker.hash() != SchemaHash::of(&push.before.schema) || tracker.unreadable() != push.before.unreadable {
@@ -221,7 +229,8 @@ impl Database {
             unchecked: push.wanted.unchecked().cloned().collect(),
             drift: None,
         };
-        self.run_checked(&statements, None, &wanted).await?;
+        let rebuilds = planned_rebuilds(&statements);
+        self.run_checked(&statements, &rebuilds.iter().collect::<Vec<_>>(), None, &wanted).await?;
         if let Some(migrations) = push.history {
             let action = "cannot record the migrations";
             history::replace(&self.connection, migrations).await.map_err(|error| Failure::Engine { action, error })?;
@@ -286,4 +295,14 @@ impl Database {
         correct::write(&self.connection, correction, version).await?;
         Ok(None)
     }
+}
+
+/// The rebuilds among statements that were just planned.
+fn planned_rebuilds(statements: &[Statement<'_>]) -> Vec<Rebuild> {
+    let is_helper = |statement: &Statement<'_>| match Head::of(statement) {
+        Some(Head::CreateTable(table)) => table.as_str().starts_with(HELPER_PREFIX),
+        _ => false,
+    };
+    let places = (0..statements.len()).filter(|at| is_helper(&statements[*at]));
+    places.filter_map(|at| Rebuild::read(statements, at)).collect()
 }

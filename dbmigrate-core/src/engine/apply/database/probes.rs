@@ -1,0 +1,53 @@
+//! What several preflights look for in one table, looked for in one pass over it.
+//!
+//! Nearly always there is nothing, which one scan says for all of them. Only where it finds a row, each is asked for
+//! itself: for its message.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Database;
+use crate::engine::connection::text;
+use crate::engine::error::EngineError;
+use crate::plan::counted_rows;
+use crate::sql::Name;
+
+impl Database {
+    /// Which of the preflights, counted from 0, are known to find nothing: those that would each go through all rows of
+    /// a table. A server has all of them in one request.
+    pub(super) async fn find_nothing(&self, queries: &[&str]) -> BTreeSet<usize> {
+        let mut spared = BTreeSet::new();
+        if queries.len() < 2 || !self.connection.is_local() {
+            return spared;
+        }
+        let mut tables: BTreeMap<Name, Vec<(usize, &str)>> = BTreeMap::new();
+        for (at, query) in queries.iter().enumerate() {
+            if let Some((table, condition)) = counted_rows(query) {
+                tables.entry(table).or_default().push((at, condition));
+            }
+        }
+        for (table, mut conditions) in tables {
+            // what is wrong with one of them is said by its own query
+            let mut scans = Vec::new();
+            for (at, condition) in conditions.drain(..) {
+                if self.is_scan(&table, condition).await.unwrap_or(false) {
+                    scans.push((at, condition));
+                }
+            }
+            if scans.len() < 2 {
+                continue;
+            }
+            let any = scans.iter().map(|(_, condition)| format!("({condition}\n)")).collect::<Vec<_>>().join(" OR ");
+            if let Ok(None) = self.connection.first_row(&format!("SELECT 1 FROM {} WHERE {any}", table.sql())).await {
+                spared.extend(scans.iter().map(|(at, _)| *at));
+            }
+        }
+        spared
+    }
+
+    /// Whether rows with a condition are found by looking at all of them, not by an index.
+    async fn is_scan(&self, table: &Name, condition: &str) -> Result<bool, EngineError> {
+        let query = format!("EXPLAIN QUERY PLAN SELECT 1 FROM {} WHERE ({condition}\n)", table.sql());
+        let row = self.connection.first_row(&query).await?;
+        Ok(row.and_then(|row| row.get(3).map(|detail| text(detail).starts_with("SCAN"))).unwrap_or(false))
+    }
+}

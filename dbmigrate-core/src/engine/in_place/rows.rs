@@ -1,0 +1,83 @@
+//! What the rows are asked: once for all conditions, and of the table itself, because an index of it could be what is
+//! wrong.
+
+use super::super::connection::{Connection, integer, text};
+use super::super::error::EngineError;
+use super::conditions::Conditions;
+use super::{Reason, Stopped, Stored, edit};
+use crate::ddl::render;
+use crate::folder::script::Rebuild;
+use crate::schema::Table;
+use crate::sql::Expr;
+
+/// Whether the table has at least so many rows.
+pub(super) async fn are_many(connection: &Connection, rebuild: &Rebuild, least: u64) -> Result<bool, EngineError> {
+    if least == 0 {
+        return Ok(true);
+    }
+    let query = format!("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT {least})", rebuild.table.sql());
+    let found = connection.first_row(&query).await?.and_then(|row| u64::try_from(integer(&row[0])).ok());
+    Ok(found.is_some_and(|found| found >= least))
+}
+
+/// Whether all rows are as the conditions say. What is told need not be asked again.
+pub(super) async fn satisfy(
+    connection: &Connection,
+    rebuild: &Rebuild,
+    stored: &Stored,
+    conditions: &Conditions,
+    is_told: impl Fn(&str) -> bool,
+) -> Result<(), Stopped> {
+    let sentinel = sentinel(connection).await?;
+    let Some(query) = query(rebuild, conditions, &sentinel, is_told) else { return Ok(()) };
+    let is_read_otherwise = conditions.reads_otherwise || !conditions.stored.is_empty();
+    if is_read_otherwise {
+        let form = form(&stored.table, &rebuild.definition, conditions, &sentinel);
+        edit::replace(connection, rebuild, &render::create_table(&form)).await?;
+    }
+    match connection.first_row(&query).await? {
+        None => Ok(()),
+        Some(_) => Err(Reason::new("a row is not as the new definition wants it, or is stored in another way").into()),
+    }
+}
+
+/// A value that no row holds.
+async fn sentinel(connection: &Connection) -> Result<String, EngineError> {
+    let row = connection.first_row("SELECT 'x''' || hex(randomblob(24)) || ''''").await?;
+    Ok(row.and_then(|row| row.first().map(|value| text(value).to_owned())).unwrap_or_default())
+}
+
+/// A query that returns a row if there is one that is not as the conditions say; `None` if they say nothing.
+fn query(rebuild: &Rebuild, conditions: &Conditions, sentinel: &str, is_told: impl Fn(&str) -> bool) -> Option<String> {
+    // what was asked of the table as it was read before says nothing of one that is read otherwise
+    let is_told = |condition: &String| !conditions.reads_otherwise && is_told(condition);
+    let nulls = conditions.not_null.iter().map(|column| format!("{} IS NULL", column.sql()));
+    let classes = conditions.classes.iter().map(|(column, classes)| {
+        let classes = classes.iter().map(|class| format!("'{class}'")).collect::<Vec<_>>().join(", ");
+        format!("typeof({}) NOT IN ({classes})", column.sql())
+    });
+    let stored = conditions.stored.iter().map(|column| format!("{} IS {sentinel}", column.sql()));
+    let checks = conditions.checks.iter().map(|check| format!("NOT ({check}\n)"));
+    let asked = nulls.chain(checks).filter(|condition| !is_told(condition));
+    let all: Vec<String> = asked.chain(classes).chain(stored).collect();
+    let table = rebuild.table.sql();
+    (!all.is_empty()).then(|| format!("SELECT 1 FROM {table} NOT INDEXED WHERE {} LIMIT 1", all.join(" OR ")))
+}
+
+/// The table as it will be read, but for what would keep the engine from looking: it takes no row of a `NOT NULL` column
+/// for one with NULL. A row in which a value is not stored reads the sentinel.
+fn form(before: &Table, after: &Table, conditions: &Conditions, sentinel: &str) -> Table {
+    let mut form = Table { checks: Vec::new(), foreign_keys: Vec::new(), ..after.clone() };
+    form.strict = before.strict && after.strict;
+    for column in &mut form.columns {
+        if conditions.not_null.contains(&column.name) {
+            column.not_null = false;
+            column.not_null_name = None;
+            column.not_null_conflict = None;
+        }
+        if conditions.stored.contains(&column.name) {
+            column.default = Some(Expr::new(sentinel));
+        }
+    }
+    form
+}
