@@ -87,7 +87,8 @@ fn online(name: &str, structs: &str, with_child: bool) {
     content(&hand);
     project.runs("status");
     // foreign keys are those that were declared, both ways
-    let refused = hand.batch(&["PRAGMA foreign_keys = ON", "INSERT INTO users (email, name, org) VALUES ('x', 'x', 77)"]);
+    let refused =
+        hand.batch(&["PRAGMA foreign_keys = ON", "INSERT INTO users (email, name, org) VALUES ('x', 'x', 77)"]);
     assert!(refused.is_err());
     assert!(longest < Duration::from_secs(5), "{longest:?}");
 }
