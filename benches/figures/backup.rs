@@ -1,5 +1,5 @@
 //! A backup of a large table: from a file beside `VACUUM INTO` and one look at every row, from a server beside the
-//! fastest plain read of the same rows, which is pages of them that nobody looks into.
+//! fastest plain read of the same rows, which is pages of them that nobody looks into, in either encoding.
 
 use std::path::Path;
 use std::process::Command;
@@ -79,10 +79,11 @@ fn server(rows: usize) -> u64 {
     let statements = [drop_first, drop_second, &fill_statement(rows), first, second];
     Hand::new(&url).with_timeout(Duration::from_secs(300)).run(&statements);
     let mut contest = Contest::default();
-    contest.add("plain read of the rows", || bare::command("read", [&url, &rows.to_string()]));
+    contest.add("plain read, protobuf", || bare::command("read-protobuf", [&url, &rows.to_string()]));
+    contest.add("plain read, JSON", || bare::command("read", [&url, &rows.to_string()]));
     contest.add("cargo dbmigrate backup", || {
         remove(big.path());
         on(big.path(), &url, &["backup", "b.db"])
     });
-    contest.show(if rows > 500_000 { 3 } else { 5 })[1].memory
+    contest.show(if rows > 500_000 { 3 } else { 5 })[2].memory
 }

@@ -34,6 +34,22 @@ pub(crate) const REBUILD: [&str; 11] = [
     "PRAGMA foreign_keys = ON",
 ];
 
+/// The same by somebody who knows that its indexes stay as they are, and edits the schema.
+pub(crate) const REBUILD_KEEPING: [&str; 9] = [
+    REBUILD[0],
+    REBUILD[1],
+    REBUILD[2],
+    REBUILD[3],
+    "PRAGMA writable_schema = ON",
+    "UPDATE sqlite_schema SET rootpage = (SELECT sum(rootpage) FROM sqlite_schema \
+     WHERE type = 'table' AND name IN ('big', 'big_new')) - rootpage, sql = iif(name = 'big', \
+     replace((SELECT sql FROM sqlite_schema WHERE name = 'big_new'), 'big_new', 'big'), sql) \
+     WHERE type = 'table' AND name IN ('big', 'big_new')",
+    "PRAGMA writable_schema = RESET",
+    "DROP TABLE big_new",
+    REBUILD[9],
+];
+
 /// The same for a server, which rolls back what does not hold, as it has to in a request that nobody looks into.
 pub(crate) const REBUILD_ON_SERVER: [&str; 12] = [
     REBUILD[0],
@@ -76,11 +92,13 @@ pub(crate) fn run(arguments: &[String]) {
         [name, database] if name == "history" => block_on(history(database)),
         [name, url, script] if name == "send" => send(url, script),
         [name, database, copy] if name == "vacuum" => block_on(vacuum(database, copy)),
-        [name, url, rows] if name == "read" => read(url, rows.parse().expect("a number")),
+        [name, url, rows] if name == "read" => read(url, rows.parse().expect("a number"), false),
+        [name, url, rows] if name == "read-protobuf" => read(url, rows.parse().expect("a number"), true),
         [name, directory, kind, times] if name == "open" => {
             crate::ready::open(Path::new(directory), kind, times.parse().expect("a number"));
         }
-        [name, database] if name == "rebuild" => block_on(rebuild(database)),
+        [name, database] if name == "rebuild" => block_on(rebuild(database, &REBUILD)),
+        [name, database] if name == "keep" => block_on(rebuild(database, &REBUILD_KEEPING)),
         [name, database, query] if name == "scan" => block_on(scan(database, query)),
         other => panic!("{other:?} is no competitor"),
     }
@@ -151,19 +169,32 @@ async fn vacuum(database: &str, copy: &str) {
 }
 
 /// All rows in pages as large as a server sends them, unread.
-fn read(url: &str, rows: usize) {
+fn read(url: &str, rows: usize, is_protobuf: bool) {
     const PAGE: usize = 20_000;
     for first in (0..rows).step_by(PAGE) {
         let sql = format!("SELECT * FROM big WHERE id > {first} ORDER BY id LIMIT {PAGE}");
-        let request = serde_json::json!({"requests": [{"type": "execute", "stmt": {"sql": sql}}, {"type": "close"}]});
-        let answer = dbmigrate_test_support::hand::post(&format!("{url}/v3/pipeline"), &request.to_string());
+        let answer = if is_protobuf {
+            // a pipeline of a batch of a step of a statement, and the end of the stream
+            let inner = |field: u8, inner: &[u8]| {
+                let length = u8::try_from(inner.len()).ok().filter(|length| *length < 128).expect("a short request");
+                [&[field << 3 | 2, length], inner].concat()
+            };
+            let statement = [inner(1, sql.as_bytes()), vec![5 << 3, 1]].concat();
+            let batch = [2, 1, 1, 3, 2].iter().fold(statement, |message, field| inner(*field, &message));
+            let request = [batch, inner(2, &inner(1, b""))].concat();
+            dbmigrate_test_support::hand::post_protobuf(&format!("{url}/v3-protobuf/pipeline"), &request)
+        } else {
+            let request =
+                serde_json::json!({"requests": [{"type": "execute", "stmt": {"sql": sql}}, {"type": "close"}]});
+            dbmigrate_test_support::hand::post(&format!("{url}/v3/pipeline"), &request.to_string())
+        };
         std::hint::black_box(answer.expect("rows"));
     }
 }
 
-async fn rebuild(database: &str) {
+async fn rebuild(database: &str, statements: &[&str]) {
     let connection = open(database).await;
-    for statement in REBUILD {
+    for statement in statements {
         execute(&connection, statement).await;
     }
 }

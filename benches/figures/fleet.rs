@@ -109,11 +109,14 @@ fn served(project: &Project, count: usize) {
     let text = format!("[targets.far]\nfleet = {{ list = \"members.txt\" }}\nparallel = {PARALLEL}\n");
     let text = format!("{text}parallel_per_host = {PARALLEL}\nwaves = [\"100%\"]\ncanary = 0\n");
     fs::write(directory.join("dbmigrate.toml"), text).expect("a file");
-    println!("fleet, {count} databases on a server 40 ms away, {} pending migrations each", APPLIED + PENDING);
+    // as in a fleet that is in use: made, and some migrations behind
+    cost_of(&mut on(directory, &["--target", "far", "--to", &APPLIED.to_string()]));
+    println!("fleet, {count} databases on a server 40 ms away, {PENDING} pending migrations each");
     for what in ["migrate", "migrate, nothing pending"] {
         proxy.delay(FAR);
         proxy.reset();
-        let cost = cost_of(&mut on(directory, &["--target", "far"]));
+        let mut cost = Cost::default();
+        let work = server.work_of(|| cost = cost_of(&mut on(directory, &["--target", "far"])));
         let traffic = proxy.traffic();
         let trips = traffic.requests.len() + traffic.connections;
         let share = |of: usize| of as f64 / PARALLEL as f64 * milliseconds(FAR);
@@ -126,9 +129,11 @@ fn served(project: &Project, count: usize) {
             wall / ideal
         );
         println!(
-            "  requests alone: {:.0} ms, {:.2}x",
+            "  requests alone: {:.0} ms, {:.2}x; CPU {:.0} ms, that of the server {:.0} ms",
             share(traffic.requests.len()),
-            wall / share(traffic.requests.len())
+            wall / share(traffic.requests.len()),
+            milliseconds(cost.cpu),
+            milliseconds(work)
         );
     }
     let begin = std::time::Instant::now();

@@ -28,6 +28,10 @@ pub(crate) fn run() {
             copy();
             bare::command("rebuild", [&database])
         });
+        contest.add("the same, keeping its indexes", || {
+            copy();
+            bare::command("keep", [&database])
+        });
         contest.add("sqlite3 shell, by hand", || {
             copy();
             let mut command = Command::new("sqlite3");

@@ -13,9 +13,9 @@ use clap_cargo::style;
 use dbmigrate_core::config::TOKEN_VARIABLE;
 
 use crate::commands::{
-    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, init, kept, lints, log, man,
-    merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status, summary,
-    template,
+    backup, baseline, branch, capture, check, ci, complete, completions, diagram, diff, generate, init, kept, lints,
+    log, man, merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, serve, squash,
+    status, summary, template,
 };
 use crate::error::CommandError;
 use crate::exit;
@@ -116,6 +116,8 @@ impl Command {
             Self::Kept(arguments) => (Some(arguments.connect()), None),
             Self::Squash(arguments) => (Some(&arguments.connect), None),
             Self::Log(arguments) => (Some(&arguments.connect), None),
+            Self::Serve(arguments) => (Some(&arguments.connect), None),
+            Self::Diagram(arguments) => (Some(&arguments.connect), None),
             Self::Capture(arguments) => (Some(&arguments.connect), None),
             Self::Check(arguments) => (Some(&arguments.connect), None),
             Self::Repair(arguments) => (Some(&arguments.connect), None),
@@ -178,6 +180,10 @@ pub(crate) enum Command {
     Status(status::Status),
     /// Show the migrations as a picture: what each did, and where databases stand
     Log(log::Log),
+    /// Serve the schema and its history as a page on this machine
+    Serve(serve::Serve),
+    /// Draw the schema, or how it differs from another
+    Diagram(diagram::Diagram),
     /// Show what databases keep of what was dropped, or drop it for good
     Kept(kept::Kept),
     /// Copy a database to a file, and verify the copy

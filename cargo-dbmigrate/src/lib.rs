@@ -20,6 +20,7 @@ mod git;
 mod keeping;
 mod linting;
 mod messages;
+mod pictures;
 mod planning;
 mod project;
 mod proof;
@@ -31,6 +32,7 @@ mod report;
 mod rewriting;
 mod rollout;
 mod seeding;
+mod sides;
 pub mod source;
 mod stepping;
 mod structs;
@@ -43,9 +45,9 @@ use std::ffi::OsString;
 
 use cli::{Cli, Command, Parsed};
 use commands::{
-    backup, baseline, branch, capture, check, ci, complete, completions, diff, generate, going_back, init, kept, lints,
-    log, man, merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed, squash, status,
-    summary, template,
+    backup, baseline, branch, capture, check, ci, complete, completions, diagram, diff, generate, going_back, init,
+    kept, lints, log, man, merge_driver, migrate, plan, pull, push, rebase, repair, reset, restore, revert, seed,
+    serve, squash, status, summary, template,
 };
 use error::Result;
 use project::{Context, for_each_package};
@@ -131,6 +133,8 @@ fn of_database(context: &Context, command: &Command) -> Result<u8> {
         Command::Template(arguments) => template::run(context, arguments),
         Command::Lints(arguments) => lints::run(context, arguments),
         Command::Log(arguments) => log::run(context, arguments),
+        Command::Serve(arguments) => serve::run(context, arguments),
+        Command::Diagram(arguments) => diagram::run(context, arguments),
         Command::Squash(arguments) => squash::run(context, arguments),
         Command::Check(arguments) => check::run(context, arguments),
         Command::Ci(arguments) => ci::run(context, arguments),

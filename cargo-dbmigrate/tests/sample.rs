@@ -165,3 +165,8 @@ fn the_schema_before_every_migration_comes_back_by_a_revert() {
         }
     });
 }
+
+#[test]
+fn the_picture_in_the_documentation_shows_the_structs() {
+    run(&["diagram", "--out", "docs/pictures/sample.svg", "--check"]);
+}

@@ -216,6 +216,7 @@ impl From<ApplyError> for MigrateError {
             ApplyError::Unknown { .. }
             | ApplyError::Replaced { .. }
             | ApplyError::Behind { .. }
+            | ApplyError::BehindPhase { .. }
             | ApplyError::NotAtomic { .. } => Self::new(MigrateErrorKind::Option, error.to_string()).source_is(error),
             other => Self::new(MigrateErrorKind::Database, other.to_string()).source_is(other),
         }

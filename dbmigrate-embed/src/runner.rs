@@ -9,9 +9,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use dbmigrate_core::engine::Ignore;
-use dbmigrate_core::engine::apply::runner::{pending, touched};
+use dbmigrate_core::engine::apply::runner::touched;
 use dbmigrate_core::engine::apply::{
-    self, Applied, ApplyError, Database, Drifted, Loss, Observer, Options, Target as _, apply_pending_with, inspect,
+    self, Applied, ApplyError, Database, Drifted, Loss, Observer, Options, Phase, Target as _, apply_pending_with,
+    inspect, waiting,
 };
 use dbmigrate_core::folder::{Folder, Script};
 use dbmigrate_core::sql::Glob;
@@ -33,6 +34,7 @@ use crate::trace::{Caller, Trace};
 pub struct Runner {
     migrations: Migrations,
     to: Option<String>,
+    phase: Option<Phase>,
     accept_drift: bool,
     atomic: bool,
     ignore: Vec<String>,
@@ -87,6 +89,7 @@ impl Runner {
         Self {
             migrations,
             to: None,
+            phase: None,
             accept_drift: false,
             atomic: false,
             ignore: migrations.ignore.iter().map(ToString::to_string).collect(),
@@ -99,6 +102,20 @@ impl Runner {
     /// The last migration to apply, by its name or number: `0003_posts`, `0003`, `3`.
     pub fn to(mut self, name: impl Into<String>) -> Self {
         self.to = Some(name.into());
+        self
+    }
+
+    /// Applies what this release needs, and leaves what waits until no older release runs (`-- dbmigrate: after-deploy`),
+    /// like `cargo dbmigrate migrate --phase before`: for applications of which several versions run at once while one
+    /// replaces the other. By default everything is applied.
+    pub fn before_deployment(mut self) -> Self {
+        self.phase = Some(Phase::Before);
+        self
+    }
+
+    /// Applies what has waited until no older release runs, like `cargo dbmigrate migrate --phase after`.
+    pub fn after_deployment(mut self) -> Self {
+        self.phase = Some(Phase::After);
         self
     }
 
@@ -279,6 +296,7 @@ pub(crate) fn apply(
     let mut observer = Watch { folder, dropped, report: Report::default(), trace: Trace::default() };
     let options = Options {
         to: runner.to.as_deref(),
+        phase: runner.phase,
         accept_drift: runner.accept_drift,
         atomic: runner.atomic,
         ..Options::default()
@@ -313,7 +331,8 @@ pub(crate) fn status(database: &mut Database, folder: &Folder) -> Result<Status,
 
 fn plan(database: &mut Database, folder: &Folder, runner: &Runner) -> Result<Plan, MigrateError> {
     let (status, standing) = block_on(inspect(database, folder))?;
-    let waiting = pending(folder, status.applied, runner.to.as_deref())?;
+    let options = Options { to: runner.to.as_deref(), phase: runner.phase, ..Options::default() };
+    let waiting = waiting(folder, status.applied, options)?;
     let mut drift = Vec::new();
     match standing {
         apply::Standing::Drifted(drifted) if runner.accept_drift => {

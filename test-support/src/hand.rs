@@ -89,7 +89,7 @@ impl Hand {
         let steps: Vec<Value> = steps.collect();
         let request = json!({"requests": [{"type": "batch", "batch": {"steps": steps}}, {"type": "close"}]});
         let url = format!("{}/v3/pipeline", self.url.trim_end_matches('/'));
-        let answer = send("POST", &url, &request.to_string(), self.token.as_deref(), self.timeout);
+        let answer = send(("POST", JSON), &url, request.to_string().as_bytes(), self.token.as_deref(), self.timeout);
         let answer = answer.map_err(Failure::transport)?;
         let answer: Value = serde_json::from_slice(&answer).map_err(Failure::transport)?;
         let first = &answer["results"][0];
@@ -216,15 +216,28 @@ pub fn text(value: &Value) -> String {
 
 /// The body of what is at a URL, if the answer is a success.
 pub fn get(url: &str) -> Result<Vec<u8>, String> {
-    send("GET", url, "", None, PATIENCE)
+    send(("GET", JSON), url, b"", None, PATIENCE)
 }
 
 /// Sends JSON; returns the body of the answer, if it is a success.
 pub fn post(url: &str, body: &str) -> Result<Vec<u8>, String> {
-    send("POST", url, body, None, PATIENCE)
+    send(("POST", JSON), url, body.as_bytes(), None, PATIENCE)
 }
 
-fn send(method: &str, url: &str, body: &str, token: Option<&str>, timeout: Duration) -> Result<Vec<u8>, String> {
+/// Sends protobuf; returns the body of the answer, if it is a success.
+pub fn post_protobuf(url: &str, body: &[u8]) -> Result<Vec<u8>, String> {
+    send(("POST", "application/x-protobuf"), url, body, None, PATIENCE)
+}
+
+const JSON: &str = "application/json";
+
+fn send(
+    (method, kind): (&str, &str),
+    url: &str,
+    body: &[u8],
+    token: Option<&str>,
+    timeout: Duration,
+) -> Result<Vec<u8>, String> {
     let rest = url.strip_prefix("http://").ok_or("not an http URL")?;
     let (host, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
     let port: u16 = host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).ok_or("a URL without a port")?;
@@ -235,11 +248,12 @@ fn send(method: &str, url: &str, body: &str, token: Option<&str>, timeout: Durat
     stream.set_nodelay(true).map_err(message)?;
     let token = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\n{token}\
-         content-length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: {kind}\r\n{token}\
+         content-length: {}\r\n\r\n",
         body.len()
     );
-    (&stream).write_all(request.as_bytes()).map_err(message)?;
+    let request = [request.as_bytes(), body].concat();
+    (&stream).write_all(&request).map_err(message)?;
     let answer = Message::read(&mut BufReader::new(stream)).map_err(message)?.ok_or("no answer")?;
     match answer.status() {
         200..300 => Ok(answer.body),

@@ -65,6 +65,11 @@ impl Message {
         String::from_utf8_lossy(&self.head).lines().next().unwrap_or_default().to_owned()
     }
 
+    /// Whether it is a request to a pipeline that is not in JSON, which not every server has.
+    pub(crate) fn is_protobuf(&self) -> bool {
+        self.first_line().contains("/v3-protobuf/")
+    }
+
     /// The status of a response.
     pub(crate) fn status(&self) -> u16 {
         self.first_line().split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()

@@ -1,8 +1,9 @@
 //! Servers for tests: the libSQL server itself, tokens for it, what stands between it and a client, and a way to ask
-//! it without the product. And the linter of workflows.
+//! it without the product. And the linter of workflows, and a browser.
 //!
 //! | module | has |
 //! |---|---|
+//! | [`browser`] | headless Chromium, driven |
 //! | [`sqld`] | servers: started, paused, killed, restarted, and gone when the test is |
 //! | [`token`] | a key pair, and tokens with any claims |
 //! | `fleet` | fleets of thousands of members, files or databases on a server, and everything that happens to them |
@@ -18,6 +19,7 @@
 #![allow(clippy::missing_panics_doc, reason = "see above")]
 
 mod binary;
+pub mod browser;
 #[cfg(feature = "fleet")]
 pub mod fleet;
 pub mod hand;

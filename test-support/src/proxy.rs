@@ -86,6 +86,8 @@ struct State {
     broken: Option<(usize, Fault)>,
     /// Whether the server is to look like Turso Database.
     is_turso: bool,
+    /// Whether the server is to have JSON only.
+    is_without_protobuf: bool,
     /// Every connection of either side, to close them in the end.
     open: Vec<TcpStream>,
 }
@@ -117,7 +119,13 @@ impl Proxy {
     /// Lets the server lack what Turso Database lacks, and have what it has, as far as that is known of it:
     /// `PRAGMA foreign_key_check` returns nothing, there is no table function of that name, and no name of the database.
     pub fn pose_as_turso_database(&self) {
-        self.listening.state().is_turso = true;
+        let mut state = self.listening.state();
+        (state.is_turso, state.is_without_protobuf) = (true, true);
+    }
+
+    /// Lets the server have JSON only, as old ones do.
+    pub fn without_protobuf(&self) {
+        self.listening.state().is_without_protobuf = true;
     }
 
     /// Lets every round trip take that much longer: each request, and opening a connection.
@@ -185,6 +193,11 @@ fn serve(client: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
             // whoever takes it for a proxy of the web gets to the server, whatever host is asked for
             let mut to_client = client;
             to_client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+            continue;
+        }
+        if request.is_protobuf() && lock(state).is_without_protobuf {
+            let mut to_client = client;
+            to_client.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")?;
             continue;
         }
         let request = if lock(state).is_turso { as_turso(&request) } else { request };

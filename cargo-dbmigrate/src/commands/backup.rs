@@ -9,6 +9,7 @@ use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::fleet::{self, Where};
 use crate::project::Context;
+use crate::project::path;
 use crate::project::url::{Connect, DatabaseUrl, databases_help};
 
 /// The arguments.
@@ -54,10 +55,19 @@ pub(crate) fn run(context: &Context, arguments: &Backup) -> Result<u8> {
         ))
         .help("name a folder, with a slash at its end: `cargo dbmigrate backup FOLDER/`"));
     }
-    databases.each(context, |context, url| {
+    let code = databases.each(context, |context, url| {
         context.printer.detail("Database", format!("{url} (from {})", url.source()));
         one(context, &place, url)
-    })
+    })?;
+    // of many, no line says where each of them is
+    if let (true, Some(url)) = (databases.are_members(), databases.urls().next()) {
+        let folder = match &place {
+            Place::Folder(folder) | Place::File(folder) => folder.clone(),
+            Place::Default => backups::folder(context, url),
+        };
+        context.printer.status("Backed up", format!("to `{}`", path::for_display(&folder).display()));
+    }
+    Ok(code)
 }
 
 /// Where backups go.

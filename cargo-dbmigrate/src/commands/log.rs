@@ -5,12 +5,12 @@ use dbmigrate_core::engine::apply::Target as _;
 use dbmigrate_core::engine::apply::history::{common, compare};
 use dbmigrate_core::folder::heads::shared;
 use dbmigrate_core::folder::{Folder, FolderError, Migration, Script, Verify};
-use dbmigrate_core::plan::{Cost, Told, WRITTEN_BY};
+use dbmigrate_core::plan::{Cost, Told};
 use pollster::block_on;
 
 use crate::database::failure::engine_error;
 use crate::database::{file, open};
-use crate::drafting::{is_told_by_header, told};
+use crate::drafting::{kind, told};
 use crate::error::Result;
 use crate::exit;
 use crate::messages::{self, LogKind};
@@ -140,22 +140,10 @@ fn entry(folder: &Folder, migration: &Migration, stands: &[Stands]) -> Result<me
     let text = folder.sql(migration)?;
     let script = Script::parse(&text, &folder.sql_path(migration))?;
     let told = told(migration.name.as_str(), &text, &script);
-    let by = text.lines().nth(1).and_then(|line| line.strip_prefix(WRITTEN_BY)).unwrap_or_default();
-    let kind = if !migration.replaces.is_empty() {
-        LogKind::Squash
-    } else if by.contains("dbmigrate revert") {
-        LogKind::Revert
-    } else if by.contains("dbmigrate capture") {
-        LogKind::Capture
-    } else if is_told_by_header(migration.name.as_str(), &text, &script) {
-        LogKind::Generated
-    } else {
-        LogKind::Custom
-    };
     let here = stands.iter().filter(|stand| stand.applied == migration.index + 1);
     Ok(messages::LogEntry {
         name: migration.name.to_string(),
-        kind,
+        kind: kind(migration, &text, &script),
         changes: told.iter().map(|one| one.title.clone()).collect(),
         cost: cost(&told).map(|cost| cost.word().to_owned()),
         replaces: migration.with_replaced().iter().skip(1).map(|one| one.name.to_string()).collect(),

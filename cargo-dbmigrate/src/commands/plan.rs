@@ -16,7 +16,7 @@ use crate::planning::{make, text};
 use crate::project::path;
 use crate::project::url::{Connect, databases_help};
 use crate::project::write::{self, look, write};
-use crate::project::{Acceptable, Context};
+use crate::project::{Acceptable, Context, When};
 use crate::rehearsing::{self, Rehearse, Rehearsed};
 use crate::report::restored::words;
 use crate::report::{Printer, counted};
@@ -41,6 +41,11 @@ pub(crate) struct Plan {
     /// Last migration to apply, by name or number [default: the last one]
     #[arg(long, value_name = "NAME")]
     pub to: Option<String>,
+
+    /// What a release needs before its deployment, or what waits until it runs
+    /// everywhere [default: both]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub phase: Option<When>,
 
     /// Apply all migrations in one transaction
     #[arg(long)]
@@ -73,7 +78,8 @@ pub(crate) fn run(context: &Context, arguments: &Plan) -> Result<u8> {
     }
     let context = &arguments.with.started(context, &folder)?;
     let accept_drift = arguments.accept.contains(&Acceptable::Drift);
-    let options = Options { to, accept_drift, atomic: arguments.atomic, ..Options::default() };
+    let phase = arguments.phase.map(Into::into);
+    let options = Options { to, phase, accept_drift, atomic: arguments.atomic, ..Options::default() };
     let place = arguments.rehearse.rehearse_in.as_deref();
     let wanted = Run { context, folder: &folder, url: &url, options, place };
     let rehearsed = if arguments.rehearse.rehearse { rehearsing::rehearse(&wanted, None, |_| {})? } else { None };

@@ -32,7 +32,7 @@ pub(crate) enum SummaryCommand {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Merge {
     /// What `migrate --shard … --message-format json` has printed, a file a
-    /// shard
+    /// shard, or the outputs of the jobs of a workflow
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }
@@ -46,17 +46,18 @@ pub(crate) fn run(printer: &Printer, arguments: &Summary) -> Result<u8> {
     let mut parts: Vec<(String, RolledOut)> = Vec::new();
     for file in files {
         let shown = path::for_display(file).display().to_string();
-        let part = read(file, &shown)?;
-        if let Some((first, other)) = parts.first().filter(|(_, other)| other.target != part.target) {
-            let message = format!("`{first}` is about `{}`, and `{shown}` about `{}`", other.target, part.target);
-            return Err(CommandError::usage(message).help("merge the runs of one fleet"));
+        for (shown, part) in read(file, &shown)? {
+            if let Some((first, other)) = parts.first().filter(|(_, other)| other.target != part.target) {
+                let message = format!("`{first}` is about `{}`, and `{shown}` about `{}`", other.target, part.target);
+                return Err(CommandError::usage(message).help("merge the runs of one fleet"));
+            }
+            parts.push((shown, part));
         }
-        parts.push((shown, part));
     }
     let missing = missing(&parts)?;
     let parts: Vec<RolledOut> = parts.into_iter().map(|(_, part)| part).collect();
     let sums = merged(&parts);
-    let error = concluded(printer, &sums, (None, None));
+    let error = concluded(&printer.on_target(&sums.target), &sums, (None, None));
     if missing.is_empty() {
         return error.map_or(Ok(exit::DONE), Err);
     }
@@ -71,9 +72,21 @@ struct Line {
     reason: String,
 }
 
-/// The summary in what a run has printed: the last one.
-fn read(file: &Path, shown: &str) -> Result<RolledOut> {
+/// The summary in what a run has printed, which is the last one, or those in the outputs of the jobs of a matrix, which
+/// are texts with names. Each with where it is.
+fn read(file: &Path, shown: &str) -> Result<Vec<(String, RolledOut)>> {
     let text = std::fs::read_to_string(file).map_err(|error| CommandError::io("read", file, &error))?;
+    if let Ok(outputs) = serde_json::from_str::<BTreeMap<String, String>>(&text)
+        && !outputs.is_empty()
+    {
+        // a job that was killed has none
+        let said = outputs.iter().filter(|(_, text)| !text.trim().is_empty());
+        return said.map(|(name, text)| Ok((format!("{shown}: {name}"), last(text, shown)?))).collect();
+    }
+    Ok(vec![(shown.to_owned(), last(&text, shown)?)])
+}
+
+fn last(text: &str, shown: &str) -> Result<RolledOut> {
     let is_summary = |line: &&str| serde_json::from_str::<Line>(line).is_ok_and(|line| line.reason == "rolled_out");
     let line = text.lines().rev().find(is_summary);
     line.and_then(|line| serde_json::from_str(line).ok()).ok_or_else(|| {

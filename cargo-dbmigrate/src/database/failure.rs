@@ -6,7 +6,7 @@ use std::path::Path;
 use dbmigrate_core::config::LONGEST_TIMEOUT;
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::database::CANNOT_COMMIT;
-use dbmigrate_core::engine::apply::{ApplyError, FailingRows, Failure, State};
+use dbmigrate_core::engine::apply::{ApplyError, FailingRows, Failure, Phase, State};
 use dbmigrate_core::engine::brought::{Missing, MissingKind, NOT_HERE};
 use dbmigrate_core::engine::engines::{TURSO_PREFIX, Turso, lacking};
 use dbmigrate_core::engine::error::ErrorKind;
@@ -103,6 +103,7 @@ pub(crate) fn apply_error(error: &ApplyError, database: Subject<'_>) -> CommandE
             CommandError::usage(format!("`{name}` is already applied, and {later} after it"))
                 .help("`--to` names the last migration to apply; applied migrations are kept")
         }
+        ApplyError::BehindPhase { name, waits, phase } => behind_phase(name, waits, *phase),
         _ => CommandError::failed(error.to_string()),
     }
 }
@@ -112,6 +113,24 @@ fn under_way(error: &ApplyError, name: &str, database: Subject<'_>) -> CommandEr
     CommandError::new(exit::INCONSISTENT, error.to_string())
         .note(format!("a part of `{name}` is done in `{database}`, and stays"))
         .help("restore it as it was when it began, from version control, then: `cargo dbmigrate migrate`")
+}
+
+/// That a migration of one phase of a deployment stands behind one of the other.
+fn behind_phase(name: &str, waits: &str, phase: Phase) -> CommandError {
+    let migrate = "cargo dbmigrate migrate --phase";
+    let (message, help) = match phase {
+        Phase::Before => (
+            format!(
+                "`{name}` stands behind `{waits}`, which waits until the release that it came with runs everywhere"
+            ),
+            format!("once no older release runs: `{migrate} after`, then `{migrate} before`"),
+        ),
+        Phase::After => (
+            format!("`{name}` stands behind `{waits}`, which the release that it came with needs, and is pending"),
+            format!("apply what that release needs: `{migrate} before`"),
+        ),
+    };
+    CommandError::new(exit::DECISION, message).note("nothing was changed").help(help)
 }
 
 /// That a database is not in the state that it was in when it was looked at before, and how it differs.

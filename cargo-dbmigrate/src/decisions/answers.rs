@@ -335,7 +335,7 @@ pub(crate) fn override_with(renames: &mut Renames, flags: Renames) {
 }
 
 /// What `--backfill` and `--convert` say, by table and column.
-fn expressions(flag: &str, texts: &[String], new: &Schema) -> Result<BTreeMap<(Name, Name), Expr>> {
+pub(crate) fn expressions(flag: &str, texts: &[String], new: &Schema) -> Result<BTreeMap<(Name, Name), Expr>> {
     let mut found: BTreeMap<(Name, Name), Expr> = BTreeMap::new();
     for text in texts {
         let usage = || {

@@ -1,6 +1,7 @@
 //! What is drafted before it is written: a plan proven, a migration shown, and whether one is as it was generated.
 
 mod followers;
+mod kind;
 mod told;
 mod way_back;
 mod written;
@@ -11,6 +12,7 @@ use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
 pub(crate) use followers::warn_of_lost_keys;
+pub(crate) use kind::kind;
 pub(crate) use told::{is_told_by_header, told};
 pub(crate) use way_back::{WayBack, failed as way_back_failed, said as say_way_back};
 pub(crate) use written::{

@@ -98,6 +98,8 @@ pub(crate) struct Status {
     pub(crate) applied: usize,
     /// How many it lacks.
     pub(crate) pending: usize,
+    /// How many of these wait until their release runs everywhere: `migrate --phase after`.
+    pub(crate) waiting: usize,
     /// How much was changed by hand.
     pub(crate) differences: usize,
 }

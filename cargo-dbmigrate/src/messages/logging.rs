@@ -1,4 +1,4 @@
-//! Messages about the chain of migrations: what each did, and what became one.
+//! Messages about the chain of migrations and the schema: what each did, what became one, and what was drawn.
 
 use serde::Serialize;
 
@@ -37,6 +37,14 @@ pub(crate) struct LogEntry {
     pub(crate) databases: Vec<String>,
 }
 
+/// How two schemas differ, as a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Page {
+    /// The page, which needs nothing else.
+    pub(crate) html: String,
+}
+
 /// Several migrations became one; with `--dry-run` they would.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -57,4 +65,26 @@ pub(crate) struct Squashed {
     pub(crate) rows: usize,
     /// Its SQL.
     pub(crate) sql: String,
+}
+
+/// A picture of a schema, or of how two differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Diagram {
+    /// What is drawn: `history` in a page, else `structs`, `empty`, a migration's name, or a database.
+    pub(crate) of: String,
+    /// What it is compared with; `null` if it is compared with nothing.
+    pub(crate) from: Option<String>,
+    /// `svg`, `mermaid`, `dot`, `markdown` or `html`.
+    pub(crate) format: String,
+    /// How many tables and views it shows.
+    pub(crate) tables: usize,
+    /// How many foreign keys and other links it shows.
+    pub(crate) links: usize,
+    /// The files with it; none if it is in `text`.
+    pub(crate) files: Vec<String>,
+    /// With `--check`: those of them that are missing, or are not as they would be written, or no longer belong there.
+    pub(crate) stale: Vec<String>,
+    /// The picture, if no file was to be written.
+    pub(crate) text: Option<String>,
 }

@@ -50,7 +50,7 @@ pub(crate) use generating::{
 };
 pub(crate) use keeping::{Kept, KeptDropped, RestoredCounts, ValuesRestored};
 pub(crate) use linting::{Asked, AskedMeaning, Lint, Linted};
-pub(crate) use logging::{LogEntry, LogKind, Squashed};
+pub(crate) use logging::{Diagram, LogEntry, LogKind, Page, Squashed};
 pub(crate) use pipelines::{
     AcceptedLoss, Compared, DatabaseState, LostThere, NewMigration, Operation, Report, WouldWrite,
 };
@@ -59,7 +59,7 @@ pub(crate) use planning::{
 };
 pub use problems::Level;
 pub(crate) use problems::{Diagnostic, Error, Location, Warning};
-pub(crate) use process::{Completions, Help, Version};
+pub(crate) use process::{Completions, Help, Serving, Version};
 pub(crate) use queries::{Against, BrokenQuery, FoundQuery, Queries, UsedTable};
 pub(crate) use rebasing::{Rebased, RebasedHow};
 pub(crate) use rehearsing::{
@@ -97,6 +97,7 @@ pub(crate) enum Message {
     DatabaseSkipped(DatabaseSkipped),
     Deletion(Deletion),
     Diagnostic(Diagnostic),
+    Diagram(Diagram),
     Diff(Diff),
     Difference(Difference),
     Drift(Drift),
@@ -114,12 +115,14 @@ pub(crate) enum Message {
     Lint(Lint),
     Linted(Linted),
     LogEntry(LogEntry),
+    Serving(Serving),
     Loss(Loss),
     Member(Member),
     MemberRun(MemberRun),
     MemberStatus(MemberStatus),
     Migrated(Migrated),
     Migration(Migration),
+    Page(Page),
     Pending(Pending),
     Plan(Plan),
     Planned(Box<Planned>),
@@ -186,6 +189,7 @@ into_message!(
     Deletion,
     Report,
     Seeded,
+    Serving,
     WouldWrite,
     Completions,
     Database,
@@ -203,6 +207,7 @@ into_message!(
     Changes,
     Checked,
     Diagnostic,
+    Diagram,
     Diff,
     Difference,
     Drift,
@@ -223,6 +228,7 @@ into_message!(
     Loss,
     Migrated,
     Migration,
+    Page,
     Pending,
     Plan,
     Pulled,

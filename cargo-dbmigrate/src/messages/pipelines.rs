@@ -3,7 +3,7 @@
 use super::queries::BrokenQuery;
 use serde::Serialize;
 
-use super::Rehearsal;
+use super::{MembersIn, Rehearsal};
 
 /// The text that a file would have, with `--dry-run`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,6 +43,9 @@ pub(crate) struct Report {
     pub(crate) removed: Vec<String>,
     /// The queries in the source of that commit that fail once the new migrations have run.
     pub(crate) breaks: Vec<BrokenQuery>,
+    /// What the new migrations change in the schema, with what is next to it, as a fenced Mermaid diagram; `null` if they
+    /// change nothing, or too much to be read.
+    pub(crate) diagram: Option<String>,
     /// The databases that were named.
     pub(crate) databases: Vec<DatabaseState>,
 }
@@ -106,6 +109,8 @@ pub(crate) struct DatabaseState {
     pub(crate) differences: usize,
     /// Whether it has tables, but no history.
     pub(crate) is_foreign: bool,
+    /// How many members are in each state, if it is a fleet; pending is then what the one that is farthest behind lacks.
+    pub(crate) members: Vec<MembersIn>,
     /// What a rehearsal of them found, if there was one.
     pub(crate) rehearsal: Option<Rehearsal>,
     /// Why it could not be read.

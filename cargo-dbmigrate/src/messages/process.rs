@@ -18,6 +18,14 @@ pub(crate) struct Completions {
     pub(crate) script: String,
 }
 
+/// The page of `serve` can be opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Serving {
+    /// Its address: for this machine alone, and another one each time. Whoever knows it can see the schema.
+    pub(crate) url: String,
+}
+
 /// The version that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

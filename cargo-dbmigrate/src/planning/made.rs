@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use dbmigrate_core::engine::apply::runner::{pending, state};
-use dbmigrate_core::engine::apply::{Database, Standing, State, Target as _, inspect};
+use dbmigrate_core::engine::apply::runner::state;
+use dbmigrate_core::engine::apply::{Database, Standing, State, Target as _, inspect, waiting};
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use dbmigrate_core::plan::Cost;
 use dbmigrate_core::schema::Schema;
@@ -66,7 +66,7 @@ pub(crate) fn make(wanted: &Run<'_>, rehearsed: Option<(Rehearsal, State)>) -> R
             .help("run it again: `cargo dbmigrate plan --rehearse`"));
     }
     let position = state.history.len();
-    let waiting = pending(folder, applied, options.to).map_err(|error| failure(error, url.into()))?;
+    let waiting = waiting(folder, applied, options).map_err(|error| failure(error, url.into()))?;
     let mut migrations = Vec::with_capacity(waiting.len());
     for migration in waiting {
         migrations.push(planned(folder, migration, database.as_mut())?);
@@ -84,7 +84,11 @@ pub(crate) fn make(wanted: &Run<'_>, rehearsed: Option<(Rehearsal, State)>) -> R
             unreadable: state.unreadable,
             drift,
         },
-        to: options.to.and_then(|name| folder.find(name)).map(|migration| migration.name.to_string()),
+        // a phase is what of the migrations that wait now is for it, whatever waits later
+        to: match options.phase {
+            Some(_) => waiting.last().map(|last| last.name.to_string()),
+            None => options.to.and_then(|name| folder.find(name)).map(|migration| migration.name.to_string()),
+        },
         atomic: options.atomic,
         accept_drift: options.accept_drift,
         lock: waiting.last().map(|last| folder.seal_at(last).to_hex()),

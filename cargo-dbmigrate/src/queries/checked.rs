@@ -7,6 +7,7 @@ use dbmigrate_core::lint::Query;
 
 use super::against::{self, Against};
 use super::application::Application;
+use super::early;
 use super::judged::judge;
 use super::listed;
 use super::places::queries;
@@ -67,6 +68,8 @@ impl Checked {
                 let name = folder.head().map(|migration| migration.name.to_string());
                 checked.shown = Shown::of(context, &judged, name.as_deref());
                 checked.say(context);
+                let early = early::too_early(context, folder, &application, &judged)?;
+                context.printer.diagnostics(&early);
             }
         }
         if let Some(typed) = wanted.against {

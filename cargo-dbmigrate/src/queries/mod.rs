@@ -4,6 +4,7 @@
 pub(crate) mod against;
 mod application;
 pub(crate) mod checked;
+mod early;
 mod judged;
 mod listed;
 mod places;

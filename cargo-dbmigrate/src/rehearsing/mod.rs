@@ -15,9 +15,9 @@ use std::fs::File;
 use std::sync::Arc;
 
 use dbmigrate_core::engine::apply::Target as _;
-use dbmigrate_core::engine::apply::runner::{pending, state};
+use dbmigrate_core::engine::apply::runner::state;
 use dbmigrate_core::engine::apply::{
-    ApplyError, Database, Meter, Options, Standing, State, Status, apply_pending_with, inspect, status,
+    ApplyError, Database, Meter, Options, Standing, State, Status, apply_pending_with, inspect, status, waiting,
 };
 use dbmigrate_core::engine::engines::Turso;
 use dbmigrate_core::folder::Script;
@@ -92,7 +92,7 @@ pub(crate) fn rehearse(
     // closed behind the database
     let mut files = Vec::new();
     let (original, applied) = look(plan, opened)?;
-    let waiting = pending(folder, applied, options.to).map_err(failed)?;
+    let waiting = waiting(folder, applied, options).map_err(failed)?;
     if waiting.is_empty() {
         return Ok(None);
     }

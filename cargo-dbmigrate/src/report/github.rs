@@ -11,6 +11,8 @@ use crate::messages::{Diagnostic, Level, Location};
 
 /// The variable that names the file of the job summary.
 const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+/// The variable that names the file that outputs of a step are appended to.
+const OUTPUT: &str = "GITHUB_OUTPUT";
 /// The variable that names the root of the repository.
 const WORKSPACE: &str = "GITHUB_WORKSPACE";
 
@@ -137,7 +139,19 @@ pub(super) fn guarded(text: &str) -> Cow<'_, str> {
 /// # Errors
 /// If the file cannot be written: which one, and why.
 pub(super) fn summarize(text: &str) -> Result<(), (PathBuf, io::Error)> {
-    let Some(path) = env::var_os(SUMMARY).filter(|value| !value.is_empty()).map(PathBuf::from) else { return Ok(()) };
+    append(SUMMARY, text)
+}
+
+/// Sets an output of the step, if there is one: a text of one line.
+///
+/// # Errors
+/// If the file cannot be written: which one, and why.
+pub(super) fn set_output(name: &str, value: &str) -> Result<(), (PathBuf, io::Error)> {
+    append(OUTPUT, &format!("{name}={value}\n"))
+}
+
+fn append(variable: &str, text: &str) -> Result<(), (PathBuf, io::Error)> {
+    let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from) else { return Ok(()) };
     let file = fs::OpenOptions::new().append(true).create(true).open(&path);
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| (path, error))
 }

@@ -18,6 +18,7 @@ mod github;
 mod held;
 pub(crate) mod lint;
 pub(crate) mod loss;
+pub(crate) mod markdown;
 pub(crate) mod member;
 pub(crate) mod missing;
 mod outcome;
@@ -306,6 +307,17 @@ impl Printer {
         let style = tone.style();
         let note = note.map(|note| format!("  {0}! {note}{0:#}", style::ERROR)).unwrap_or_default();
         self.result(format!("{style}{line}{style:#}{note}"));
+    }
+
+    /// Sets an output of the step, for a workflow of GitHub.
+    pub(crate) fn output<M: Into<Message>>(&self, name: &str, value: impl FnOnce() -> M) {
+        if self.format != MessageFormat::Github {
+            return;
+        }
+        let value: Message = value().into();
+        if let Err((path, error)) = github::set_output(name, &value.line()) {
+            self.warning(&format!("cannot write `{}`: {error}", path.display()), &[]);
+        }
     }
 
     /// The same for programs: a line of JSON, where that is wanted. `make` is called only where somebody wants to know.

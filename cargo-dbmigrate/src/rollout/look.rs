@@ -1,7 +1,8 @@
 //! A look at a member: where it stands, and what its rows have against what is pending. It is opened, asked and closed.
 
-use dbmigrate_core::engine::apply::runner::pending;
-use dbmigrate_core::engine::apply::{ApplyError, Database, Inspected, Options, Scripts, Seen, Standing, States};
+use dbmigrate_core::engine::apply::{
+    ApplyError, Database, Inspected, Options, Scripts, Seen, Standing, States, waiting,
+};
 use dbmigrate_core::folder::Folder;
 use pollster::block_on;
 
@@ -67,7 +68,7 @@ impl Question<'_> {
         let wrong = |error: ApplyError| Trouble::of(error, member);
         let looked = block_on(self.states.inspect(&mut database, self.folder)).map_err(wrong)?;
         let Inspected { applied, standing, seen } = looked;
-        let waiting = match pending(self.folder, applied, self.options.to) {
+        let waiting = match waiting(self.folder, applied, self.options) {
             // it is beyond what is wanted of it
             Err(ApplyError::Behind { .. }) => &[],
             waiting => waiting.map_err(wrong)?,

@@ -17,7 +17,7 @@ mod wanted;
 mod waves;
 
 pub(crate) use run::run;
-pub(crate) use said::concluded;
+pub(crate) use said::{concluded, reason};
 pub(crate) use shard::Shard;
 pub(crate) use totals::merged;
 pub(crate) use wanted::Wanted;

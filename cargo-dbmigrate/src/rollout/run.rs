@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use dbmigrate_core::config::Group;
-use dbmigrate_core::engine::apply::runner::pending;
-use dbmigrate_core::engine::apply::{Applied, Loss, Observer, Options, Scripts, States, Texts, apply_pending_with};
+use dbmigrate_core::engine::apply::{
+    Applied, Loss, Observer, Options, Scripts, States, Texts, apply_pending_with, waiting,
+};
 use pollster::block_on;
 
 use super::interrupt::Interrupt;
@@ -99,7 +100,7 @@ impl Running<'_> {
             return self.conclude(None);
         }
         let least = behind.iter().filter_map(|at| looks[*at].as_ref()?.applied).min().unwrap_or(0);
-        let waiting = pending(wanted.folder, least as usize, wanted.options.to)
+        let waiting = waiting(wanted.folder, least as usize, wanted.options)
             .map_err(|error| failure_of_run(error, Subject::Named(wanted.fleet)))?;
         (wanted.consent)(waiting, behind.len())?;
         rehearse::on_sample(wanted, &behind, &looks)?;

@@ -104,6 +104,10 @@ pub(crate) fn concluded(
     let verb = if sums.left() == 0 { "Finished" } else { "Summary" };
     printer.status(verb, format!("{}: {} in {}", sums.target, sums.words(), Elapsed(sums.milliseconds)));
     printer.message(|| sums.clone());
+    // for whoever merges those of all shards
+    if let Some((number, _)) = sums.shard.as_deref().and_then(|shard| shard.split_once('/')) {
+        printer.output(&format!("shard-{number}"), || sums.clone());
+    }
     if sums.left() == 0 {
         return None;
     }
@@ -126,7 +130,8 @@ pub(crate) fn concluded(
     Some(error.helps(again.map(|again| format!("to continue with those that are left: `{again}`"))))
 }
 
-pub(super) fn reason(failure: &FailureOfMembers) -> String {
+/// What is wrong with some members, in words.
+pub(crate) fn reason(failure: &FailureOfMembers) -> String {
     let named = failure.members.join(", ");
     let more = failure.count - failure.members.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -32,20 +32,40 @@ pub(crate) fn ask<T: Send>(
     parallel: Option<usize>,
     question: impl Fn(&Member) -> Result<T> + Sync,
 ) -> Vec<(usize, Result<T>)> {
-    let most = parallel.unwrap_or(super::wanted::PARALLEL);
     let mut answers = Vec::with_capacity(some.len());
+    each(members, some, parallel, question, |at, answer| {
+        answers.push((at, answer));
+        true
+    });
+    answers.sort_by_key(|(at, _)| *at);
+    answers
+}
+
+/// The same of all of them, as long as `wants_more` of each answer.
+pub(crate) fn ask_until<T: Send>(
+    members: &[Member],
+    parallel: Option<usize>,
+    question: impl Fn(&Member) -> Result<T> + Sync,
+    wants_more: impl FnMut(usize, Result<T>) -> bool,
+) {
+    let every: Vec<usize> = (0..members.len()).collect();
+    each(members, &every, parallel, question, wants_more);
+}
+
+fn each<T: Send>(
+    members: &[Member],
+    some: &[usize],
+    parallel: Option<usize>,
+    question: impl Fn(&Member) -> Result<T> + Sync,
+    settled: impl FnMut(usize, Result<T>) -> bool,
+) {
+    let most = parallel.unwrap_or(super::wanted::PARALLEL);
     let work = |at: usize| {
         let answer = question(&members[at]);
         let went = if answer.is_ok() { Went::Well } else { Went::Badly };
         (answer, went)
     };
-    let settled = |at, answer| {
-        answers.push((at, answer));
-        true
-    };
     Pool::new(most, most).each(some, |at| host(&members[at]), work, settled);
-    answers.sort_by_key(|(at, _)| *at);
-    answers
 }
 
 /// The same for any question. Those that were not asked because somebody has stopped it have no answer.

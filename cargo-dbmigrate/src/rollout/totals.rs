@@ -75,6 +75,16 @@ impl RolledOut {
     }
 }
 
+/// A reason without what it says of the member that it was worded for: the first one that is named.
+fn alike(failure: &FailureOfMembers) -> String {
+    let Some(member) = failure.members.first() else { return failure.message.clone() };
+    let parts = failure.message.split('`').enumerate();
+    parts
+        .map(|(at, part)| if at % 2 == 1 && part.contains(member.as_str()) { "…" } else { part })
+        .collect::<Vec<_>>()
+        .join("`")
+}
+
 /// What several runs on parts of a fleet come to.
 pub(crate) fn merged(parts: &[RolledOut]) -> RolledOut {
     let mut all = RolledOut::default();
@@ -93,7 +103,7 @@ pub(crate) fn merged(parts: &[RolledOut]) -> RolledOut {
         all.milliseconds = all.milliseconds.max(part.milliseconds);
         all.stopped = all.stopped.or_else(|| part.stopped.clone());
         for failure in &part.failures {
-            match failures.iter_mut().find(|known| known.kind == failure.kind && known.message == failure.message) {
+            match failures.iter_mut().find(|known| known.kind == failure.kind && alike(known) == alike(failure)) {
                 Some(known) => {
                     known.count += failure.count;
                     known.members.extend(failure.members.iter().cloned());
@@ -106,4 +116,28 @@ pub(crate) fn merged(parts: &[RolledOut]) -> RolledOut {
     failures.sort_by_key(|failure| std::cmp::Reverse(failure.count));
     all.failures = failures;
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(members: &[&str], message: &str) -> RolledOut {
+        let members: Vec<String> = members.iter().map(|name| (*name).to_owned()).collect();
+        let (count, kind, message) = (members.len(), "drift".to_owned(), message.to_owned());
+        RolledOut { failures: vec![FailureOfMembers { kind, message, count, members }], ..RolledOut::default() }
+    }
+
+    #[test]
+    fn reasons_of_several_parts_that_differ_in_nothing_but_the_member_are_one() {
+        let said = |url: &str, last: &str| format!("`{url}` does not match its last migration `{last}`");
+        let parts = [
+            part(&["t3", "t4"], &said("http://t3.localhost:1", "0001_first")),
+            part(&["t5"], &said("http://t5.localhost:1", "0001_first")),
+            part(&["t6"], &said("http://t6.localhost:1", "0002_second")),
+        ];
+        let found: Vec<(usize, Vec<String>)> =
+            merged(&parts).failures.into_iter().map(|failure| (failure.count, failure.members)).collect();
+        assert_eq!(found, [(3, vec!["t3".into(), "t4".into(), "t5".into()]), (1, vec!["t6".into()])]);
+    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dbmigrate_core::config::Rollout;
-use dbmigrate_core::engine::apply::Options;
+use dbmigrate_core::engine::apply::{Options, Phase, is_after_deploy};
 use dbmigrate_core::folder::{Folder, Migration};
 
 use super::pool;
@@ -57,6 +57,14 @@ impl Wanted<'_> {
     /// The migration that members are to be at.
     pub(super) fn head(&self) -> Option<String> {
         let named = self.options.to.and_then(|to| self.folder.find(to));
-        named.or_else(|| self.folder.head()).map(|head| head.name.to_string())
+        let Some(last) = named.or_else(|| self.folder.head()) else { return None };
+        let waits = |migration: &&Migration| is_after_deploy(self.folder, migration).unwrap_or(false);
+        let mut up_to = self.folder.migrations()[..=last.index].iter().rev();
+        let head = match self.options.phase {
+            // what waits until the release is deployed is left
+            Some(Phase::Before) => up_to.find(|migration| !waits(migration)).unwrap_or(last),
+            _ => last,
+        };
+        Some(head.name.to_string())
     }
 }

@@ -150,6 +150,11 @@ impl Parser<'_> {
         let end = self.rest.find(|char| !is_part(char)).unwrap_or(self.rest.len());
         let (path, rest) = self.rest.split_at(end);
         self.rest = rest;
+        if path == "toJSON" && self.takes("(") {
+            let value = self.or();
+            assert!(self.takes(")"), "no `)` in `{}`", self.text);
+            return json!(serde_json::to_string_pretty(&value).expect("JSON"));
+        }
         if self.takes("(") {
             assert!(self.takes(")"), "functions with arguments are not known here: `{}`", self.text);
             let Status { failed, cancelled } = self.status;
@@ -191,6 +196,7 @@ fn expressions_are_evaluated_as_github_does() {
         ("secrets.MISSING == ''", json!(true)),
         ("secrets.MISSING || 'x'", json!("x")),
         ("failure() && !cancelled()", json!(true)),
+        ("toJSON(github.event)", json!("{\n  \"number\": 7\n}")),
     ] {
         assert_eq!(evaluate(text, &contexts, status), wanted, "{text}");
     }

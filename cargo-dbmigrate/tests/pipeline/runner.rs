@@ -39,13 +39,15 @@ struct Outer<'a> {
 }
 
 /// What became of a job.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Job {
     /// The steps that ran, by name.
     pub(crate) steps: Vec<(String, Run)>,
     pub(crate) failed: bool,
     /// What was written to the summary of the job.
     pub(crate) summary: String,
+    /// The outputs that steps have set, by name.
+    pub(crate) outputs: BTreeMap<String, String>,
 }
 
 impl Job {
@@ -111,6 +113,12 @@ impl Runner {
         self
     }
 
+    /// Sets what the jobs before have come to.
+    pub(crate) fn needs(mut self, jobs: &Value) -> Self {
+        self.contexts["needs"] = jobs.clone();
+        self
+    }
+
     /// Sets secrets.
     pub(crate) fn secrets(mut self, secrets: &[(&str, &str)]) -> Self {
         for (name, value) in secrets {
@@ -153,7 +161,7 @@ impl Runner {
         if !holds(job["if"].as_str(), &self.contexts, Status::default()) {
             return None;
         }
-        let mut done = Job { steps: Vec::new(), failed: false, summary: String::new() };
+        let mut done = Job::default();
         let mut contexts = self.contexts.clone();
         let mut path: Vec<PathBuf> = self.programs.clone();
         let outer = [env_of(&workflow), env_of(job)].concat();
@@ -179,12 +187,15 @@ impl Runner {
             assert!(done.steps.len() >= before);
         }
         done.summary = fs_err::read_to_string(self.machine.path().join("temp/summary")).unwrap_or_default();
+        let outputs = fs_err::read_to_string(self.machine.path().join("temp/output")).unwrap_or_default();
+        let outputs = outputs.lines().filter_map(|line| line.split_once('='));
+        done.outputs = outputs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Some(done)
     }
 
     /// Runs the steps of an action with these inputs.
     pub(crate) fn action(&self, text: &str, inputs: &[(&str, &str)]) -> Job {
-        let mut done = Job { steps: Vec::new(), failed: false, summary: String::new() };
+        let mut done = Job::default();
         self.composite(
             &parse(text),
             &json!(inputs.iter().copied().collect::<BTreeMap<_, _>>()),

@@ -3,7 +3,7 @@
 
 use dbmigrate_test_support::hand::Hand;
 use dbmigrate_test_support::sqld::{Options, Server};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::gitlab;
 use crate::project::Project;
@@ -90,10 +90,28 @@ fn a_push_migrates_all_databases_and_then_the_fleet_in_parts() {
     assert!(workflow["jobs"]["migrate-local"].is_null(), "its members are files of somebody");
     let count = || members.iter().filter(|url| !history(url).is_empty()).count();
     assert_eq!(count(), 0);
+    let mut outputs = serde_json::Map::new();
     for shard in 1..=2 {
-        push(&[]).matrix(&json!({ "shard": shard })).job(WORKFLOW, "migrate-tenants").expect("it runs").succeeds();
+        let job =
+            push(&[]).matrix(&json!({ "shard": shard })).job(WORKFLOW, "migrate-tenants").expect("it runs").succeeds();
+        let name = format!("shard-{shard}");
+        let output = format!("${{{{ steps.roll-out.outputs.{name} }}}}");
+        assert_eq!(fleet["outputs"][&name], output, "{fleet}");
+        outputs.insert(name.clone(), json!(job.outputs[&name]));
     }
     assert_eq!(count(), 3);
+    assert_eq!(workflow["jobs"]["merge-tenants"]["needs"], "migrate-tenants");
+    let merged = |result: &str, outputs: &Value| {
+        let needs = json!({ "migrate-tenants": { "result": result, "outputs": outputs } });
+        push(&[]).needs(&needs).job(WORKFLOW, "merge-tenants")
+    };
+    let job = merged("success", &json!(outputs)).expect("it runs").succeeds();
+    assert!(job.step("Merge the summaries").err.contains("tenants: 3 migrated"), "{job:?}");
+    // a part that was killed has said nothing
+    outputs["shard-2"] = json!("");
+    let job = merged("failure", &json!(outputs)).expect("it runs").fails();
+    assert!(job.step("Merge the summaries").err.contains("no summary of the shards 2/2"), "{job:?}");
+    assert!(merged("skipped", &json!({})).is_none());
 
     // rows of one database, by hand
     let inputs = json!({ "target": "acme", "seed_type": "plain" });

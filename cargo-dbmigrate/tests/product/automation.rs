@@ -87,6 +87,11 @@ fn every_command_ends_with_what_it_did() {
     assert_eq!(run(0, "push --url new.db")["changes"][0]["change"], "create table users");
     run(0, "going-back");
     run(0, "log");
+    assert_eq!(run(0, "diagram --out page.html")["changed"], true);
+    run(0, "diagram");
+    run(2, "diagram --around nothing");
+    run(4, "diagram --out schema.svg --check");
+    run(0, "diagram --out schema.svg");
     run(0, "lints");
     run(0, "generate --custom --name more");
     assert_eq!(run(0, "squash .. --dry-run")["changed"], false);

@@ -60,6 +60,27 @@ pub struct ColumnChange {
 }
 
 impl TableDiff {
+    /// No difference.
+    pub(crate) fn nothing(table: &Name) -> Self {
+        Self {
+            name: table.clone(),
+            added: Vec::new(),
+            dropped: Vec::new(),
+            changed: Vec::new(),
+            primary_key: false,
+            added_uniques: Vec::new(),
+            dropped_uniques: Vec::new(),
+            added_foreign_keys: Vec::new(),
+            dropped_foreign_keys: Vec::new(),
+            added_checks: Vec::new(),
+            dropped_checks: Vec::new(),
+            options: false,
+            created_indexes: Vec::new(),
+            dropped_indexes: Vec::new(),
+            changed_indexes: Vec::new(),
+        }
+    }
+
     /// The difference, or nothing if the tables are the same.
     pub(super) fn of(old_schema: &Schema, old: &Table, new_schema: &Schema, new: &Table) -> Option<Self> {
         // what is equal needs no canonical text, except where that says more than what is compared

@@ -7,6 +7,8 @@
 pub mod apply;
 #[cfg(feature = "backup")]
 pub mod backup;
+#[cfg(feature = "libsql")]
+pub mod between;
 #[cfg(feature = "functions")]
 pub mod brought;
 #[cfg(all(feature = "libsql", feature = "lint"))]

@@ -20,8 +20,10 @@
 //! transaction. `undo` begins the way back, which `migrate` never runs (see [`mod@undo`]). `expect-time` and
 //! `expect-rewrites` are [`mod@limits`]. `rust` is where a function of the application runs ([`mod@rust`]). `rebuild`
 //! marks statements that copy a table into a new definition ([`mod@rebuild`]), which `online` says nobody is to wait for
-//! ([`mod@online`]). `batched` stands before a statement that is run in batches ([`mod@batched`]).
+//! ([`mod@online`]). `batched` stands before a statement that is run in batches ([`mod@batched`]). `after-deploy` is
+//! [`mod@after_deploy`].
 
+pub mod after_deploy;
 pub mod batched;
 pub mod limits;
 mod meaning;
@@ -51,7 +53,7 @@ use crate::sql::token::{Token, TokenKind, tokenize};
 use crate::sql::{Name, Statement, StatementKind, split};
 
 /// The directives in the order in which they are suggested.
-const DIRECTIVES: [&str; 12] = [
+const DIRECTIVES: [&str; 13] = [
     "allow",
     "keep",
     "restore",
@@ -61,6 +63,7 @@ const DIRECTIVES: [&str; 12] = [
     limits::TIME,
     limits::REWRITES,
     rust::WORD,
+    after_deploy::WORD,
     rebuild::WORD,
     online::WORD,
     batched::WORD,
@@ -85,6 +88,8 @@ pub struct Script<'a> {
     pub limits: Limits,
     /// Where a function of the application runs.
     pub rust: Option<RustStep>,
+    /// The line that lets it wait for a deployment.
+    pub after_deploy: Option<usize>,
     /// The rebuilds that are marked as such, in their order.
     pub rebuilds: Vec<MarkedRebuild>,
     /// The line that says that nobody is to wait for the one rebuild that it consists of.
@@ -181,6 +186,7 @@ impl<'a> Script<'a> {
             no_transaction: false,
             limits: Limits::default(),
             rust: None,
+            after_deploy: None,
             rebuilds: Vec::new(),
             online: None,
             batched: Vec::new(),
@@ -198,6 +204,7 @@ impl<'a> Script<'a> {
                     script.no_transaction = true;
                     directive_line = line;
                 }
+                Parsed::AfterDeploy => after_deploy::add(&mut script.after_deploy, line).map_err(error)?,
                 Parsed::Limit(limit) => script.limits.add(limit, line).map_err(error)?,
                 Parsed::Rust => {
                     let step = rust::place(directive, &script.statements, script.rust.as_ref()).map_err(error)?;
@@ -260,6 +267,7 @@ enum Parsed<'d> {
     ExpectNone(Preflight),
     Limit(Limit),
     Rust,
+    AfterDeploy,
     Rebuild(Name),
     Online,
     /// What stands behind the word.
@@ -370,6 +378,7 @@ fn parse_directive(directive: &Directive) -> Result<Parsed<'_>, Problem> {
         "expect-none" => parse_expect_none(line, rest)
             .map(|preflight| Parsed::ExpectNone(Preflight { answers: directive.answers.clone(), ..preflight })),
         rust::WORD => rust::parse(line, rest).map(|()| Parsed::Rust),
+        after_deploy::WORD => after_deploy::parse(line, rest).map(|()| Parsed::AfterDeploy),
         rebuild::WORD => rebuild::parse(line, rest).map(Parsed::Rebuild),
         online::WORD => online::parse(line, rest).map(|()| Parsed::Online),
         batched::WORD => Ok(Parsed::Batched(rest)),
@@ -378,8 +387,8 @@ fn parse_directive(directive: &Directive) -> Result<Parsed<'_>, Problem> {
             let help = match DIRECTIVES.iter().find(|known| is_close(word, known)) {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => "expected `allow(lint) object`, `expect-none \"message\" SELECT …`, `expect-time 5s`, \
-                         `expect-rewrites 0`, `batched 5000 by id`, `no-transaction`, `online`, `rebuild users`, \
-                         `rust` or `undo`"
+                         `expect-rewrites 0`, `after-deploy`, `batched 5000 by id`, `no-transaction`, `online`, \
+                         `rebuild users`, `rust` or `undo`"
                     .into(),
             };
             Err((line, format!("unknown directive `{word}`"), help))

@@ -77,22 +77,43 @@ impl Folder {
     /// If directories and lock do not fit together, if somebody else has written to the folder since it was opened,
     /// or if it cannot be written. In all cases nothing is left behind.
     pub fn add(&mut self, slug: &Slug, sql: &str, snapshot: &Snapshot) -> Result<&Migration, FolderError> {
+        self.add_all(&[(slug, sql, snapshot)])?;
+        Ok(&self.migrations()[self.migrations().len() - 1])
+    }
+
+    /// Adds several, all of them or none: the lock lists them at once.
+    ///
+    /// # Errors
+    /// As for [`Folder::add`].
+    pub fn add_all(&mut self, all: &[(&Slug, &str, &Snapshot)]) -> Result<(), FolderError> {
         self.verify_writable()?;
-        let name = self.next_name(slug);
-        let bytes = snapshot::to_bytes(snapshot);
-        let lock = self.lock.with(name.clone(), Sums::of(sql, &bytes, &snapshot.schema));
-        self.make_room(&name)?;
+        let mut lock = self.lock.clone();
+        let mut files = Vec::with_capacity(all.len());
+        for (sequence, (slug, sql, snapshot)) in (self.next_sequence()..).zip(all) {
+            let name = MigrationName::new(sequence, slug);
+            let bytes = snapshot::to_bytes(snapshot);
+            lock = lock.with(name.clone(), Sums::of(sql, &bytes, &snapshot.schema));
+            self.make_room(&name)?;
+            files.push((name, *sql, bytes));
+        }
         self.in_directory(|folder| {
-            folder.protect_line_ends(sql)?;
-            let staged = folder.stage(&name, sql.as_bytes(), &bytes)?;
-            let directory = folder.publish(staged, &name)?;
-            folder.write_lock(&lock).inspect_err(|_| {
-                // best effort: what remains is reported as not listed
-                let _ = std::fs::remove_dir_all(directory);
+            let mut published = Vec::with_capacity(files.len());
+            let mut write = || {
+                for (name, sql, bytes) in &files {
+                    folder.protect_line_ends(sql)?;
+                    let staged = folder.stage(name, sql.as_bytes(), bytes)?;
+                    published.push(folder.publish(staged, name)?);
+                }
+                folder.write_lock(&lock)
+            };
+            write().inspect_err(|_| {
+                for directory in published {
+                    // best effort: what remains is reported as not listed
+                    let _ = std::fs::remove_dir_all(directory);
+                }
             })?;
             folder.sweep()
-        })?;
-        Ok(&self.migrations()[self.migrations().len() - 1])
+        })
     }
 
     /// Removes the directory that an interrupted run has left behind without a line in the lock, if it is byte for byte

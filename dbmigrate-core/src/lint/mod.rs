@@ -9,7 +9,6 @@
 //! from its line in `rules/mod.rs`.
 
 mod added;
-mod checks;
 pub mod columns;
 pub mod copy;
 pub mod facts;

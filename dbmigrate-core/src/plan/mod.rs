@@ -23,6 +23,7 @@ mod keep;
 mod layout;
 pub mod lint;
 mod native;
+pub mod phased;
 mod preflight;
 mod reading;
 mod rebuild;
@@ -49,7 +50,7 @@ pub use preflight::{Preflight, Sought, counted_rows, keys_of, preflights};
 pub use references::{can_break_references, reach, referring};
 pub use rewrites::{Rewrite, renamed, rewrites};
 pub use said_types::{Said, said_types};
-pub use script::UNCHECKED;
+pub use script::{AFTER_DEPLOY, UNCHECKED};
 pub use told::{Told, WRITTEN_BY, is_told_by_header, told};
 pub use trace::Trace;
 pub use without::{Conflict, History, without};
@@ -135,6 +136,8 @@ pub struct Plan {
     pub restored: Vec<Restore>,
     /// The views and triggers that are created and need not compile.
     pub unchecked: Vec<Name>,
+    /// Whether it waits until its release runs everywhere.
+    pub after_deploy: bool,
     /// The statements, in order.
     pub steps: Vec<Step>,
 }
@@ -271,6 +274,7 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
         kept: keeping.tables(),
         restored: Vec::new(),
         unchecked: dependents.unchecked(),
+        after_deploy: false,
         steps,
     })
 }

@@ -9,6 +9,9 @@ use crate::sql::path::path;
 /// What `allow` says of a view or trigger that need not compile.
 pub const UNCHECKED: &str = "unchecked";
 
+/// The directive of a migration that waits until its release runs everywhere.
+pub const AFTER_DEPLOY: &str = "after-deploy";
+
 /// What the lines of a query begin with.
 const MARGIN: &str = "--     ";
 
@@ -20,6 +23,9 @@ impl Plan {
             let _ = writeln!(text, "--   {} ({})", one_line(&step.title), step.cost.word());
         }
         text.push('\n');
+        if self.after_deploy {
+            let _ = writeln!(text, "-- dbmigrate: {}", AFTER_DEPLOY);
+        }
         for (lint, object) in &self.allowed {
             let _ = writeln!(text, "-- dbmigrate: allow({lint}) {}", one_line(object));
         }
@@ -38,7 +44,7 @@ impl Plan {
             let _ = writeln!(text, "{}", preflight.directive());
         }
         let has_directives = !(self.allowed.is_empty() && self.unchecked.is_empty() && self.preflights.is_empty());
-        if has_directives || !self.restored.is_empty() {
+        if has_directives || self.after_deploy || !self.restored.is_empty() {
             text.push('\n');
         }
         for step in &self.steps {

@@ -5,6 +5,7 @@
 
 pub mod canonical;
 pub mod comments;
+mod identical;
 pub mod named;
 pub mod object;
 pub mod reads;

@@ -104,6 +104,15 @@ impl<T: Named> NamedMap<T> {
         Self::of(found.map(|at| Arc::clone(&self.0[at])).collect())
     }
 
+    /// The same objects, of which those are shared with another collection that are the same there.
+    pub(super) fn sharing(&self, other: &Self, is_same: impl Fn(&T, &T) -> bool) -> Self {
+        let shared = self.0.iter().map(|object| match place(&other.0, object.name()) {
+            Ok(at) if is_same(object, &other.0[at]) => Arc::clone(&other.0[at]),
+            _ => Arc::clone(object),
+        });
+        Self::of(shared.collect())
+    }
+
     /// What only one of two collections has, or both have under one name without sharing it, in the order of the names.
     /// What is left out is the same in both.
     pub fn unshared<'a>(&'a self, other: &'a Self) -> Vec<(Option<&'a T>, Option<&'a T>)> {

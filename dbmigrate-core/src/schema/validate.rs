@@ -99,7 +99,6 @@ impl Schema {
     /// The problems that `before` does not have. What makes rows refused is one for a table that is in use, and the
     /// business of whoever makes a new one, except for types that do not go together.
     pub fn new_problems(&self, before: &Self) -> Vec<Problem> {
-        let known: BTreeSet<String> = before.problems().into_iter().map(|problem| problem.message).collect();
         let is_of_new_table = |problem: &Problem| match &problem.place {
             Place::ForeignKey(table, _) => before.table(table).is_none(),
             _ => false,
@@ -107,8 +106,12 @@ impl Schema {
         let mut problems = self.problems();
         problems.retain(|problem| {
             let is_excused = problem.kind == ProblemKind::Unusable && is_of_new_table(problem);
-            !is_excused && problem.kind != ProblemKind::Unlike && !known.contains(&problem.message)
+            !is_excused && problem.kind != ProblemKind::Unlike
         });
+        if !problems.is_empty() {
+            let known: BTreeSet<String> = before.problems().into_iter().map(|problem| problem.message).collect();
+            problems.retain(|problem| !known.contains(&problem.message));
+        }
         problems
     }
 

@@ -1,5 +1,6 @@
 //! SQL as text: tokens, names, expressions and statements. Nothing here knows a schema or a database.
 
+pub(crate) mod condition;
 pub(crate) mod dedent;
 pub(crate) mod distance;
 pub mod expr;

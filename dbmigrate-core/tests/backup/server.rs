@@ -3,6 +3,7 @@
 use dbmigrate_core::engine::backup;
 use dbmigrate_core::engine::remote::{Client, Options, RemoteUrl};
 use dbmigrate_test_support::hand::{Hand, text};
+use dbmigrate_test_support::proxy::Proxy;
 use dbmigrate_test_support::sqld::{self, Server};
 
 use super::*;
@@ -18,6 +19,46 @@ fn copy_of_server(url: &str, to: &Path) -> Result<Contents, BackupError> {
 
 fn lines(hand: &Hand, sql: &str) -> Vec<String> {
     hand.rows(sql).iter().map(|row| text(&row[0])).collect()
+}
+
+#[test]
+fn rows_come_as_protobuf_and_from_a_server_without_it_as_json() {
+    let Some(server) = Server::start() else { return };
+    let hand = Hand::new(server.url());
+    hand.run(ZOO);
+    hand.run(&[
+        "CREATE TABLE reals (id INTEGER PRIMARY KEY, a)",
+        "INSERT INTO reals (a) VALUES (9e999), (-9e999), (1e308), (-0.0), (0.1), (9223372036854775807), (x''), ('')",
+        "CREATE TABLE highest (a INTEGER PRIMARY KEY, b)",
+        "INSERT INTO highest VALUES (-9223372036854775808, 1), (9223372036854775806, 2), (9223372036854775807, 3)",
+        // as many as the first page has
+        "CREATE TABLE fully (b, a INTEGER PRIMARY KEY)",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) INSERT INTO fully (b) SELECT i FROM n",
+    ]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let copies = [false, true].map(|has_json_only| {
+        let proxy = Proxy::before(server.port());
+        if has_json_only {
+            proxy.without_protobuf();
+        }
+        let copy = folder.path().join(format!("{has_json_only}.db"));
+        let contents = copy_of_server(&proxy.url(), &copy).expect("a copy");
+        let lines: Vec<String> = proxy.traffic().requests.into_iter().map(|one| one.line).collect();
+        let is_protobuf = |line: &&String| line.starts_with("POST /v3-protobuf/pipeline ");
+        // whoever closes the stream need not know
+        let others = lines.len() - lines.iter().filter(is_protobuf).count();
+        assert!(if has_json_only { others == lines.len() } else { others <= 1 }, "{lines:?}");
+        let found = texts(&open(&copy), &everything(false));
+        assert_sound(&copy);
+        (contents.tables, found)
+    });
+    let [protobuf, json] = copies;
+    assert_eq!(protobuf, json);
+    assert_eq!(protobuf.1, lines(&hand, &everything(false)));
+    let sizes: Vec<(&str, u64)> = protobuf.0.iter().map(|table| (table.name.as_str(), table.rows)).collect();
+    for wanted in [("fully", 500), ("highest", 3), ("reals", 8)] {
+        assert!(sizes.contains(&wanted), "{sizes:?}");
+    }
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::support::{Change, Ending, schema_of};
+use dbmigrate_core::diff::{Renames, diff};
 use dbmigrate_core::engine::apply::Database;
+use dbmigrate_core::plan::{Decisions, preflights};
 use dbmigrate_core::schema::Reads;
 use dbmigrate_core::sql::{Expr, Name};
 use pollster::block_on;
@@ -259,4 +261,29 @@ fn examples_of_conversions_work_as_they_stand() {
         let (column, expr) = word.split_once('=').expect("an expression");
         applied(&convert(change, column, expr));
     }
+}
+
+#[test]
+fn a_check_that_allows_more_than_the_one_before_asks_nothing_of_the_rows() {
+    let table = |check: &str| format!("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INT, CHECK ({check}))");
+    let asked = |old: &str, new: &str| {
+        let (old, new) = (schema_of(&table(old)).expect("a schema"), schema_of(&table(new)).expect("a schema"));
+        let found = diff(&old, &new, &Renames::default()).expect("a difference");
+        preflights(&old, &new, &found, &Decisions::default()).len()
+    };
+    let (narrow, wide) = ("a IN ('x', 'y')", "a IN ('x', 'y', 'z')");
+    assert_eq!((asked(narrow, wide), asked(wide, narrow)), (0, 1));
+    assert_eq!(
+        (asked("b < 10 AND a IN ('x')", "b < 20 AND a IN ('x', 'y')"), asked("a NOT IN ('x')", "a NOT IN ('x', 'y')")),
+        (0, 1)
+    );
+    applied(&change(&table(narrow), &table(wide), "INSERT INTO t (a) VALUES ('x'), ('y'), (NULL)"));
+    is_refused(
+        &change(&table(wide), &table(narrow), "INSERT INTO t (a) VALUES ('x'), ('z')"),
+        &["violate CHECK", "'z'"],
+    );
+    // a row that the old one did not allow either is not lost, and stops the migration
+    let smuggled = "PRAGMA ignore_check_constraints = ON; INSERT INTO t (a) VALUES ('x'), ('q'); \
+                    PRAGMA ignore_check_constraints = OFF";
+    is_refused(&change(&table(narrow), &table(wide), smuggled), &["CHECK"]);
 }

@@ -34,6 +34,26 @@ fn migrations_before_one_that_fails_stay_and_its_statement_is_named() {
     assert_eq!(case.hand().query("SELECT count(*) FROM a"), ["0"]);
 }
 
+/// What only the rows there contradict is found in the transaction that all of them share, and said of the one that it
+/// is about, which keeps none of those before it.
+#[test]
+fn brief_migrations_are_tried_together_and_then_each_by_itself() {
+    let Some(mut case) = case() else { return };
+    case.migrate().expect("it applies");
+    case.hand().run(&["INSERT INTO a VALUES (1, 1)"]);
+    let schema = format!("{A}{B}{C}CREATE TABLE d (x);");
+    case.add("d", "CREATE TABLE d (x);\n", &schema);
+    case.add("e", "INSERT INTO a VALUES (2, 1);\n", &schema);
+    case.proxy.reset();
+    let (name, failure) = failure(case.migrate());
+    // a look, both in one transaction, each in its own
+    assert_eq!(case.proxy.requests(), 3, "{:?}", case.proxy.traffic());
+    let Failure::Statement { number, error, .. } = failure else { panic!("{failure:?}") };
+    assert_eq!((name.as_str(), number, error.message.as_str()), ("0005_e", 1, "UNIQUE constraint failed: a.y"));
+    assert_eq!(case.applied(), ["0001_a", "0002_b", "0003_c", "0004_d"]);
+    assert_eq!(case.hand().query("SELECT count(*) FROM a"), ["1"]);
+}
+
 #[test]
 fn of_an_atomic_run_that_fails_nothing_stays() {
     let Some(mut case) = case() else { return };

@@ -158,6 +158,10 @@ fn serve(client: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
             reply(client, &(200, Json::Null))?;
             continue;
         }
+        if request.is_protobuf() {
+            reply(client, &(404, Json::Null))?;
+            continue;
+        }
         let name = name_of(&request);
         let commits = has_commit(&request.body);
         let Some(Admitted { member, fault, delay }) = admit(&mut lock(state), &name, commits) else {

@@ -146,7 +146,11 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(200, b"", "text/plain")
 
     def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        body = self.rfile.read(int(self.headers["content-length"]))
+        if "/v3-protobuf/" in self.path:
+            self.reply(404, b"", "text/plain")
+            return
+        asked = json.loads(body)
         with LOCK:
             baton = asked.get("baton")
             connection = STREAMS.pop(baton, None) if baton else connect()

@@ -75,15 +75,23 @@ fn files(facts: &Facts) -> [File; 3] {
         ("TARGET_NAMES", list(&names)),
         ("SETS", list(&sets)),
         ("SHARDS", facts.shards.to_string()),
+        ("SHARD_OUTPUTS", (1..=facts.shards).map(shard_output).collect::<String>()),
         ("SHARD_LIST", (1..=facts.shards).map(|shard| shard.to_string()).collect::<Vec<_>>().join(", ")),
     ];
-    let fleets = fleets::jobs(&facts.fleets, include_str!("templates/fleet.yml"), &values);
+    // of one part, nothing is to be merged
+    let merge = if facts.shards > 1 { include_str!("templates/fleet-merge.yml") } else { "" };
+    let fleets = fleets::jobs(&facts.fleets, &[include_str!("templates/fleet.yml"), merge].concat(), &values);
     let values: Vec<_> = values.into_iter().chain([("FLEETS", fleets)]).collect();
     [
         File { name: WORKFLOW, body: filled(include_str!("templates/dbmigrate.yml"), &values) },
         File { name: SEED, body: filled(include_str!("templates/seed.yml"), &values) },
         File { name: ACTION, body: action() },
     ]
+}
+
+/// The output of a part of a roll-out: each job of a matrix sets its own, and those of the others are empty there.
+fn shard_output(shard: u32) -> String {
+    format!("shard-{shard}: ${{{{ steps.roll-out.outputs.shard-{shard} }}}}\n")
 }
 
 /// The action that installs this version. It is written beside the workflows, so that what they run is in review, and

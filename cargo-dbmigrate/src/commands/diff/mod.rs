@@ -1,15 +1,13 @@
 //! `diff`: how two of structs, snapshots and databases differ.
 
 mod fleet;
-mod side;
 
 use std::fmt::Write as _;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use dbmigrate_core::diff::{Action, Change, Detail, Diff as Difference, RenameError, Renames, diff};
 use dbmigrate_core::engine::introspect::Unreadable;
 use dbmigrate_core::engine::prove::prove;
-use dbmigrate_core::folder::Snapshot;
 use dbmigrate_core::plan::decide::questions;
 use dbmigrate_core::plan::{Accepted, Decisions, Lint, Question, plan};
 use dbmigrate_core::schema::canonical::SchemaHash;
@@ -20,13 +18,14 @@ use crate::decisions::answers::Answers;
 use crate::error::{CommandError, Result};
 use crate::fleet::{Where, refuse_without_fleet};
 use crate::messages;
+use crate::pictures;
 use crate::project::Context;
 use crate::project::url::Connect;
 use crate::report::counted;
 use crate::report::difference;
 use crate::report::lint::is_loss;
+use crate::sides::{self, Loaded, Side};
 use crate::{exit, structs};
-use side::{Loaded, Side};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -65,6 +64,10 @@ pub(crate) struct Diff {
     #[arg(long)]
     pub sql: bool,
 
+    /// How to show it
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text, conflicts_with = "sql")]
+    pub format: Format,
+
     /// Rename a table (`users=people`) or column (`users.nick=handle`)
     #[arg(long, value_name = "OLD=NEW")]
     pub rename: Vec<String>,
@@ -76,6 +79,16 @@ pub(crate) struct Diff {
     /// Which members of a fleet.
     #[command(flatten)]
     pub which: Where,
+}
+
+/// How a difference is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A line for each difference
+    #[default]
+    Text,
+    /// A page that shows both schemas side by side
+    Html,
 }
 
 impl Diff {
@@ -101,6 +114,7 @@ impl Diff {
             ("--from", self.from.is_some()),
             ("--to", self.to.is_some()),
             ("--sql", self.sql),
+            ("--format", self.format != Format::Text),
             ("--rename", !self.rename.is_empty()),
         ];
         match flags.iter().find(|(_, is_given)| *is_given) {
@@ -123,6 +137,9 @@ impl Diff {
         }
         if self.sql {
             text.push_str(" --sql");
+        }
+        if self.format == Format::Html {
+            text.push_str(" --format html");
         }
         text
     }
@@ -159,7 +176,7 @@ pub(crate) fn run(context: &Context, arguments: &Diff) -> Result<u8> {
     let connect = &arguments.connect;
     let sides = (from, to);
     let (from, to) =
-        (side::load(context, &sides.0, "--from", connect)?, side::load(context, &sides.1, "--to", connect)?);
+        (sides::load(context, &sides.0, "--from", connect)?, sides::load(context, &sides.1, "--to", connect)?);
     let next = next_step(context, &sides, &from, &to);
     let compared = compare(context, arguments, from, to)?;
     let printer = &context.printer;
@@ -171,6 +188,13 @@ pub(crate) fn run(context: &Context, arguments: &Diff) -> Result<u8> {
         let sql = sql(context, &compared)?;
         printer.result(sql.trim_end());
         printer.message(|| messages::Sql { sql });
+    } else if arguments.format == Format::Html {
+        let engine = &context.config.engine;
+        let picture = pictures::compared(&compared.from.schema, &compared.to.schema, &compared.difference, engine);
+        let lines: Vec<String> = details.iter().map(ToString::to_string).collect();
+        let page = pictures::beside::page(&picture, (from, to), &lines);
+        printer.result(page.trim_end());
+        printer.message(|| messages::Page { html: page });
     } else {
         for detail in &details {
             let lint = question_of(detail, &compared.questions).map(|question| question.lint().0);
@@ -237,18 +261,7 @@ fn compare(context: &Context, arguments: &Diff, mut from: Loaded, mut to: Loaded
         to.schema.remove(&object.kind, &object.name);
     }
 
-    let renames = to.declared.as_ref().map(|declared| {
-        let old = Snapshot { schema: from.schema.clone(), renamed_from: from.renamed_from.clone() };
-        let mut renames = structs::pending_renames(declared, &old);
-        // an attribute about something that was not there yet says nothing about this side
-        renames.tables.retain(|(old, _)| from.schema.tables.contains(old) || from.schema.virtual_tables.contains(old));
-        let tables = renames.clone();
-        renames.columns.retain(|(table, old, _)| {
-            from.schema.table(tables.old_table(table)).is_some_and(|before| before.column(old).is_some())
-        });
-        renames
-    });
-    let mut decisions = Decisions { renames: renames.unwrap_or_default(), ..Decisions::default() };
+    let mut decisions = Decisions { renames: sides::renames(&from, &to), ..Decisions::default() };
     let answers = Answers { rename: arguments.rename.clone(), ..Answers::default() };
     answers.decide(&mut decisions, &[], (&from.schema, &to.schema))?;
     let difference = diff(&from.schema, &to.schema, &decisions.renames)

@@ -22,6 +22,7 @@ Examples:
   cargo dbmigrate generate --accept drop_column:users.legacy
   cargo dbmigrate generate --accept drop_column:users.legacy --keep
   cargo dbmigrate generate --rust hash_tokens
+  cargo dbmigrate generate --phased --rename users.nick=handle
   cargo dbmigrate generate --undo
   cargo dbmigrate generate --amend
 
@@ -47,6 +48,16 @@ pub(crate) struct Generate {
     /// Write a migration with a step in Rust, which this function runs
     #[arg(long, value_name = "FUNCTION", conflicts_with_all = ["check", "undo", "amend"])]
     pub rust: Option<String>,
+
+    /// Write two migrations, between which the release that runs and the one
+    /// that comes both work: one to apply before the deployment, one after it
+    #[arg(long, conflicts_with_all = ["check", "custom", "rust", "undo", "amend"])]
+    pub phased: bool,
+
+    /// What rows of the new release have in a column that goes, as SQL over the
+    /// new columns (with --phased)
+    #[arg(long, value_name = "TABLE.COLUMN=SQL", requires = "phased")]
+    pub back: Vec<String>,
 
     /// Remove the last migration, unless a database has it
     #[arg(long, conflicts_with_all = ["name", "check", "custom", "amend", "rename", "backfill", "convert"])]
@@ -131,11 +142,16 @@ impl Generate {
             (self.online, " --online"),
             (self.keep, " --keep"),
             (self.no_keep, " --no-keep"),
+            (self.phased, " --phased"),
         ];
         for (set, flag) in flags {
             if set {
                 text.push_str(flag);
             }
+        }
+        for back in &self.back {
+            // writing to a string cannot fail
+            let _ = write!(text, " {}", shell_flag("--back", back));
         }
         if let Some(function) = &self.rust {
             // writing to a string cannot fail

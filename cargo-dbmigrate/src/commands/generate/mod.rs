@@ -4,6 +4,7 @@ mod amend;
 mod applied;
 mod arguments;
 mod online;
+mod phased;
 mod planned;
 mod rust;
 mod seal;
@@ -60,7 +61,8 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     if unchanged && !arguments.is_by_hand() && has_none {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
-    let head = folder.head_snapshot()?;
+    let mut head = folder.head_snapshot()?;
+    head.schema = head.schema.sharing(&declared.schema);
     let asker = asker(context, arguments, &declared, folder.next_sequence());
     write(&asker, arguments, &mut folder, &head).map_err(|error| asker.with_answers(error))
 }
@@ -76,6 +78,9 @@ fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Sn
     }
     if arguments.check && !open.is_empty() {
         return Ok(found_changes(asker, &diff.changes(), &open));
+    }
+    if arguments.phased && !diff.is_empty() && phased::write(asker, arguments, folder, (head, &decisions, &diff))? {
+        return Ok(exit::DONE);
     }
     let plan = proven((context, arguments), declared, head, &decisions, &diff)?;
     warn_of_lost_keys(context, (folder, folder.migrations().len()), &plan);

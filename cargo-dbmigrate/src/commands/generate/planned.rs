@@ -109,6 +109,11 @@ pub(super) fn suggested(plan: &Plan, before: &Schema, after: &Schema) -> Slug {
     suggest(&changes, before, after)
 }
 
+/// The name that says what a difference changes.
+pub(super) fn suggested_for(diff: &Diff, before: &Schema, after: &Schema) -> Slug {
+    suggest(&diff.changes(), before, after)
+}
+
 /// What lints find in a migration before it is written.
 ///
 /// # Errors

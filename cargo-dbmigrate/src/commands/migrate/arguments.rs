@@ -16,7 +16,7 @@ use crate::database::failure::apply_error;
 use crate::error::Result;
 use crate::linting::LintLevels;
 use crate::project::url::{Connect, databases_help};
-use crate::project::{Acceptable, Retry, Yes};
+use crate::project::{Acceptable, Retry, When, Yes};
 use crate::rehearsing::Rehearse;
 use crate::stepping::With;
 
@@ -47,6 +47,11 @@ pub(crate) struct Migrate {
     /// Last migration to apply, by name or number [default: the last one]
     #[arg(long, value_name = "NAME")]
     pub to: Option<String>,
+
+    /// Apply what a release needs before its deployment, or what waits until
+    /// it runs everywhere (`generate --phased`) [default: both]
+    #[arg(long, value_enum, value_name = "WHEN", conflicts_with = "plan")]
+    pub phase: Option<When>,
 
     /// Apply all migrations in one transaction
     #[arg(long)]
@@ -103,6 +108,7 @@ pub(super) fn wanted(arguments: &Migrate) -> Option<Wanted<'_>> {
 pub(super) fn command(arguments: &Migrate) -> String {
     let mut command = "cargo dbmigrate migrate".to_owned();
     command.extend(arguments.to.iter().map(|name| format!(" {}", shell_flag("--to", name))));
+    command.extend(arguments.phase.map(When::typed));
     command.extend(arguments.plan.iter().map(|file| format!(" {}", shell_flag("--plan", &file.display().to_string()))));
     command.push_str(if arguments.rehearse.rehearse { " --rehearse" } else { "" });
     command.extend(wanted(arguments).map(Wanted::typed));

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dbmigrate_core::config::BackupFirst;
-use dbmigrate_core::engine::apply::runner::pending;
-use dbmigrate_core::engine::apply::{Database, Options, Standing, Status, inspect};
+use dbmigrate_core::engine::apply::{Database, Options, Standing, Status, inspect, waiting};
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use dbmigrate_core::plan::HELPER_PREFIX;
 use dbmigrate_core::shell::{shell_flag, shell_word};
@@ -93,7 +92,7 @@ pub(super) fn first(
         }
         applied
     };
-    let waiting = pending(folder, applied, options.to).map_err(failed)?;
+    let waiting = waiting(folder, applied, options).map_err(failed)?;
     let why = match when {
         BackupFirst::Auto => waiting.iter().find_map(|migration| risk(folder, migration)),
         _ if waiting.is_empty() => None,

@@ -2,8 +2,7 @@
 //! without being told to, and nothing else.
 
 use dbmigrate_core::config::Target;
-use dbmigrate_core::engine::apply::runner::pending;
-use dbmigrate_core::engine::apply::{Database, Options, Standing, inspect};
+use dbmigrate_core::engine::apply::{Database, Options, Phase, Standing, inspect, is_after_deploy, waiting};
 use dbmigrate_core::folder::{Folder, Migration, SNAPSHOT_FILE, SQL_FILE, lock};
 use pollster::block_on;
 
@@ -47,11 +46,15 @@ pub(super) fn obtain(
     let mut database = if file::exists(url)? { Some(open(context, url, false)?) } else { None };
     let (applied, waiting) = match &mut database {
         Some(database) => pending_on(database, folder, url, options)?,
-        None => (0, pending(folder, 0, options.to).map_err(|error| failure(error, url.into()))?),
+        None => (0, waiting(folder, 0, options).map_err(|error| failure(error, url.into()))?),
     };
     let opened = Opened { applied: database.is_some().then_some(applied), database };
     if waiting.is_empty() {
         return Ok(opened);
+    }
+    // a plan was approved as it is
+    if applied > 0 && options.phase.is_none() && options.expected.is_none() {
+        refuse_both_phases(folder, waiting, &url.to_string(), command)?;
     }
     let why = if context.printer.can_ask() { None } else { unseen(context, folder, waiting) };
     if why.is_none() && !context.printer.can_ask() {
@@ -62,6 +65,22 @@ pub(super) fn obtain(
     Ok(opened)
 }
 
+/// Refuses migrations of which one waits for a deployment that nobody has said anything about.
+fn refuse_both_phases(folder: &Folder, waiting: &[Migration], target: &str, command: &str) -> Result<()> {
+    for migration in waiting {
+        let waits = is_after_deploy(folder, migration).map_err(|error| CommandError::failed(error.to_string()))?;
+        if waits {
+            let message = format!("`{}` waits for a deployment, and `{target}` is protected", migration.name);
+            return Err(CommandError::new(exit::DECISION, message)
+                .note("nothing was changed")
+                .help(format!("before the deployment: `{command} --phase before`"))
+                .help(format!("once no older release runs: `{command} --phase after`"))
+                .help(format!("all at once, while no release runs: `{command} --yes`")));
+        }
+    }
+    Ok(())
+}
+
 /// Gets consent to migrate so many members of a fleet, if that is a protected target.
 ///
 /// # Errors
@@ -70,11 +89,14 @@ pub(super) fn of_fleet(
     context: &Context,
     folder: &Folder,
     (target, count): (&Target, usize),
-    waiting: &[Migration],
+    (waiting, phase): (&[Migration], Option<Phase>),
     (given, command): (Yes, &str),
 ) -> Result<()> {
     if given.yes || !target.is_protected() {
         return Ok(());
+    }
+    if phase.is_none() && waiting.first().is_some_and(|first| first.index > 0) {
+        refuse_both_phases(folder, waiting, &target.name, command)?;
     }
     let name = &target.name;
     let what = format!("{} to {}", what(waiting), counted(count, "member"));
@@ -115,7 +137,7 @@ pub(super) fn pending_on<'f>(
             }
         }
     }
-    Ok((status.applied, pending(folder, status.applied, options.to).map_err(failed)?))
+    Ok((status.applied, waiting(folder, status.applied, options).map_err(failed)?))
 }
 
 fn what(waiting: &[Migration]) -> String {

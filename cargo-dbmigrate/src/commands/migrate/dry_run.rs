@@ -1,10 +1,9 @@
 //! `migrate --dry-run`: takes every answer that the real run would take, by making the run where nothing of it stays.
 
 use dbmigrate_core::engine::apply::Target as _;
-use dbmigrate_core::engine::apply::runner::pending;
 use dbmigrate_core::engine::apply::{
     Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Restored, Standing, apply_pending_with,
-    inspect,
+    inspect, waiting,
 };
 use dbmigrate_core::engine::engines::Turso;
 use dbmigrate_core::folder::{Folder, Migration, Script};
@@ -49,7 +48,7 @@ pub(super) fn run(
     if url.file().is_some() && file::exists(url)? {
         let mut database = open(context, url, false)?;
         let (status, standing) = block_on(inspect(&mut database, folder)).map_err(failed)?;
-        let waiting = pending(folder, status.applied, options.to).map_err(failed)?;
+        let waiting = waiting(folder, status.applied, options).map_err(failed)?;
         match standing {
             Standing::Drifted(drifted) if options.accept_drift => {
                 if waiting.is_empty() {
@@ -70,7 +69,7 @@ pub(super) fn run(
     let result = block_on(apply_pending_with(rehearsal.database(), folder, options, &mut observer));
     observer.progress = None;
     let outcome = result.map_err(|error| refused(error, url, observer.begun))?;
-    let waiting = pending(folder, outcome.before, options.to).map_err(failed)?;
+    let waiting = waiting(folder, outcome.before, options).map_err(failed)?;
     if url.file().is_none() {
         let is_turso = rehearsal.database().turso() == Some(Turso::Runs);
         waiting.iter().try_for_each(|migration| refuse_for_server(folder, migration, is_turso)).map_err(failed)?;

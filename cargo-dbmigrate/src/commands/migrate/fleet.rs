@@ -33,10 +33,17 @@ pub(super) fn run(context: &Context, arguments: &Migrate, fleet: &Fleet) -> Resu
     let rollout = arguments.fleet.over(&fleet.target.rollout);
     let command = format!("{}{}", command(arguments), arguments.fleet.typed());
     let accept_drift = arguments.accept.contains(&Acceptable::Drift);
-    let options = Options { to: arguments.to.as_deref(), accept_drift, atomic: arguments.atomic, ..Options::default() };
+    let options = Options {
+        to: arguments.to.as_deref(),
+        phase: arguments.phase.map(Into::into),
+        accept_drift,
+        atomic: arguments.atomic,
+        ..Options::default()
+    };
     let consent = |waiting: &[Migration], count: usize| {
         refuse_steps(&folder, waiting)?;
         refuse_without_backup(context, (&fleet.target, &arguments.backup), &folder, waiting)?;
+        let waiting = (waiting, options.phase);
         consent::of_fleet(context, &folder, (&fleet.target, count), waiting, (arguments.consent, &command))
     };
     rollout::run(&Wanted {

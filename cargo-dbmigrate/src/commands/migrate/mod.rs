@@ -16,7 +16,8 @@ mod said;
 use std::sync::Arc;
 
 use dbmigrate_core::engine::apply::{
-    Advanced, Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with, status,
+    Advanced, Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with,
+    is_after_deploy, status,
 };
 use dbmigrate_core::engine::progress::Progress as Position;
 use dbmigrate_core::folder::{Folder, Verify};
@@ -35,7 +36,7 @@ use crate::linting::Set;
 use crate::messages;
 use crate::planning;
 use crate::project::url::DatabaseUrl;
-use crate::project::{Acceptable, Context};
+use crate::project::{Acceptable, Context, When};
 use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
 use crate::report::progress::Progress;
@@ -89,6 +90,7 @@ fn run_on(
     let to = arguments.to.as_deref();
     let own = Options {
         to,
+        phase: arguments.phase.map(Into::into),
         accept_drift: arguments.accept.contains(&Acceptable::Drift),
         atomic: arguments.atomic,
         ..Options::default()
@@ -163,6 +165,7 @@ fn run_on(
                     format!("{shown}: {} applied in {}", counted(count, "migration"), Elapsed(total)),
                 );
             }
+            say_waiting(context, folder, outcome.before + count, arguments.phase);
             Ok(exit::DONE)
         }
         Err(error) => {
@@ -201,6 +204,14 @@ fn nothing_there(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Resul
         ],
     );
     Ok(exit::DONE)
+}
+
+/// What the deployment is waited for with.
+fn say_waiting(context: &Context, folder: &Folder, applied: usize, phase: Option<When>) {
+    let mut left = folder.migrations().iter().skip(applied);
+    if phase == Some(When::Before) && left.any(|one| is_after_deploy(folder, one).unwrap_or(false)) {
+        context.printer.next(&["once no older release runs: `cargo dbmigrate migrate --phase after`".to_owned()]);
+    }
 }
 
 /// The migrations behind the first `count`.

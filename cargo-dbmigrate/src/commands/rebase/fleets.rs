@@ -1,10 +1,5 @@
 //! Whether a member of a fleet has a migration that would move: one is enough, and they are asked many at once.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
-
 use dbmigrate_core::config::{FleetSource, Target};
 
 use super::applied::{has, refused};
@@ -16,9 +11,7 @@ use crate::project::Context;
 use crate::project::url::Connect;
 use crate::rebasing::Sides;
 use crate::report::counted;
-
-/// How many members are asked at once where the fleet does not say.
-const AT_ONCE: usize = 16;
+use crate::rollout::survey;
 
 /// Looks at the members of every fleet of the database.
 ///
@@ -84,33 +77,21 @@ struct Asked {
 }
 
 fn ask(context: &Context, sides: &Sides, members: &[Member], at_once: Option<usize>) -> Asked {
-    let (next, is_found, asked) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::new(Asked::default()));
-    let work = || {
-        while let Some(member) = members.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if is_found.load(Ordering::Relaxed) {
-                return;
-            }
-            let answer = has(context, sides, &member.url);
-            let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
-            match answer {
-                Ok(None) => {}
-                Ok(Some(migration)) => {
-                    is_found.store(true, Ordering::Relaxed);
-                    asked.found.get_or_insert((member.name.clone(), migration));
-                }
-                Err(error) => {
-                    asked.failed += 1;
-                    asked.reason.get_or_insert_with(|| error.message().to_owned());
-                }
-            }
+    let mut asked = Asked::default();
+    let question = |member: &Member| has(context, sides, &member.url);
+    survey::ask_until(members, at_once, question, |at, answer| match answer {
+        Ok(None) => true,
+        Ok(Some(migration)) => {
+            asked.found.get_or_insert((members[at].name.clone(), migration));
+            false
         }
-    };
-    thread::scope(|scope| {
-        for _ in 0..at_once.unwrap_or(AT_ONCE).clamp(1, members.len().max(1)) {
-            scope.spawn(work);
+        Err(error) => {
+            asked.failed += 1;
+            asked.reason.get_or_insert_with(|| error.message().to_owned());
+            true
         }
     });
-    asked.into_inner().unwrap_or_else(PoisonError::into_inner)
+    asked
 }
 
 /// Says that nobody knows of a fleet.

@@ -263,16 +263,21 @@ impl AllReturning {
             let is_named = |step: &Step| ["rename ", "create table "].iter().any(|start| step.title.starts_with(start));
             let at = plan.steps.iter().rposition(is_named).map_or(0, |at| at + 1);
             let title = "leave out rows whose parents were deleted since".to_owned();
-            plan.steps.insert(at, Step { title, cost: Cost::Scan, statements: orphans });
+            plan.steps.insert(at, Step { title, cost: Cost::Scan, statements: orphans, rebuilds: None });
         }
         if !first.is_empty() {
             let title = "stop following rows whose values were kept".to_owned();
-            plan.steps.insert(0, Step { title, cost: Cost::Instant, statements: first });
+            plan.steps.insert(0, Step { title, cost: Cost::Instant, statements: first, rebuilds: None });
         }
         if !last.is_empty() {
             let names = self.0.iter().filter(|one| matches!(one.table.kept, Kept::Columns(_)));
             let names = names.map(|one| one.hidden.name.to_string()).collect::<Vec<_>>().join(", ");
-            plan.steps.push(Step { title: format!("drop {names}"), cost: Cost::Instant, statements: last });
+            plan.steps.push(Step {
+                title: format!("drop {names}"),
+                cost: Cost::Instant,
+                statements: last,
+                rebuilds: None,
+            });
         }
     }
 

@@ -9,6 +9,7 @@ use crate::messages::{self, MemberState, MembersIn};
 use crate::project::Context;
 use crate::report::counted;
 use crate::report::member::names;
+use crate::rollout::reason;
 use crate::rollout::survey::{self, Look, histogram, reasons};
 
 /// Runs it and returns the exit code: 4 if members are behind or drifted, 6 if some cannot be told of.
@@ -94,12 +95,7 @@ fn conclude(context: &Context, fleet: &Fleet, shown: &[(&Member, &Look)]) {
     let count = |state: MemberState| shown.iter().filter(|(_, look)| look.state == state).count();
     let (behind, drifted) = (count(MemberState::Behind), count(MemberState::Drifted));
     for failure in reasons(shown.iter().filter(|(_, look)| look.state != MemberState::Drifted).copied()) {
-        let shown = names(12, failure.members.iter().map(String::as_str));
-        let message = match failure.count {
-            1 => failure.message,
-            count => format!("{} ({}: {shown})", failure.message, counted(count, "member")),
-        };
-        printer.warning(&message, &[]);
+        printer.warning(&reason(&failure), &[]);
     }
     let verb = match (behind, drifted) {
         (_, 1..) => "Drifted",

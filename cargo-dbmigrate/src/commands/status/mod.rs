@@ -6,7 +6,9 @@ mod fleet;
 use clap::Args;
 use dbmigrate_core::engine::apply::correct::{Noted, noted};
 use dbmigrate_core::engine::apply::history::common;
-use dbmigrate_core::engine::apply::{ApplyError, Database, Record, RecordKind, Standing, Target as _, inspect};
+use dbmigrate_core::engine::apply::{
+    ApplyError, Database, Record, RecordKind, Standing, Target as _, inspect, is_after_deploy,
+};
 use dbmigrate_core::engine::tools::tool;
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
 use pollster::block_on;
@@ -112,15 +114,22 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
     let all = folder.migrations().len();
     let pending = all - applied;
     let drift = show_drift(context, &standing, &shown);
-    printer.message(|| messages::Status { on: database.into(), applied, pending, differences: drift });
+    let waiting = waiting(folder, applied);
+    printer.message(|| messages::Status { on: database.into(), applied, pending, waiting, differences: drift });
     printer.annotate(|| annotations(folder, applied, &shown));
     let missing = if exists { "" } else { " (the file does not exist yet)" };
     let verb = match (pending, drift) {
         (_, 1..) => "Drifted",
         (0, _) => "Current",
+        _ if pending == waiting => "Waiting",
         _ => "Pending",
     };
-    printer.status(verb, format!("{shown}: {applied} of {} applied{missing}", counted(all, "migration")));
+    let waits = match waiting {
+        0 => String::new(),
+        1 => ", 1 waits for the deployment of its release".to_owned(),
+        count => format!(", {count} wait for the deployment of their releases"),
+    };
+    printer.status(verb, format!("{shown}: {applied} of {} applied{missing}{waits}", counted(all, "migration")));
     if let Some((progress, obstacle)) = &under_way {
         printer.status("Under way", format!("{}: {}", progress.name, so_far(progress)));
         if let Some(why) = obstacle {
@@ -144,10 +153,24 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
                 printer.next(&["go on with it: `cargo dbmigrate migrate`".to_owned()]);
             }
         }
-        (_, 1.., _) => printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]),
+        (_, 1.., _) if waiting == 0 || !exists => {
+            printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()])
+        }
+        (_, 1.., _) => {
+            let before = "before the deployment: `cargo dbmigrate migrate --phase before`".to_owned();
+            let after = "once no older release runs: `cargo dbmigrate migrate --phase after`".to_owned();
+            printer.next(&if pending == waiting { vec![after] } else { vec![before, after] });
+        }
         _ => structs::warn_if_ahead(context, folder),
     }
     Ok(if pending == 0 && drift == 0 { exit::DONE } else { exit::DIFFERENCE })
+}
+
+/// How many of the pending migrations wait until their release is deployed.
+fn waiting(folder: &Folder, applied: usize) -> usize {
+    let pending = folder.migrations().iter().skip(applied);
+    // what cannot be read is said in its line
+    pending.filter(|migration| is_after_deploy(folder, migration).unwrap_or(false)).count()
 }
 
 /// What was repaired in the history of a database, for programs and with `-v`.
@@ -281,8 +304,10 @@ fn state(folder: &Folder, migration: &Migration, record: Option<&Record>, place:
     // files are small, and were read before
     match folder.sql(migration) {
         Ok(text) if record.is_none() => {
-            let has_step = Script::parse(&text, &folder.sql_path(migration)).is_ok_and(|script| script.rust.is_some());
-            state.push_str(if has_step { " (with a step in Rust)" } else { "" });
+            if let Ok(script) = Script::parse(&text, &folder.sql_path(migration)) {
+                state.push_str(if script.after_deploy.is_some() { " (after the deployment)" } else { "" });
+                state.push_str(if script.rust.is_some() { " (with a step in Rust)" } else { "" });
+            }
         }
         Ok(_) => {}
         Err(error) => {

@@ -24,6 +24,8 @@ mod rust;
 #[cfg(feature = "remote")]
 mod steps;
 mod target;
+#[cfg(feature = "remote")]
+mod together;
 mod transactions;
 mod walk;
 

@@ -17,6 +17,7 @@ pub mod glance;
 mod hidden;
 pub mod history;
 mod meter;
+pub mod phase;
 pub mod read;
 mod rebuilds;
 mod restored;
@@ -53,6 +54,7 @@ pub use filled::{Slot, filled};
 pub use found::filled_in;
 pub use history::{Record, RecordKind};
 pub use meter::{Measured, Meter};
+pub use phase::{Phase, is_after_deploy, waiting};
 pub use read::{Scripts, Texts};
 pub use restored::Restored;
 pub use runner::{
@@ -617,5 +619,15 @@ pub enum ApplyError {
         name: String,
         /// How many were applied after it.
         later: usize,
+    },
+    /// A migration of the wanted phase stands behind one of the other phase.
+    #[error("`{name}` is for {} a deployment, and stands behind `{waits}`, which is not", phase.word())]
+    BehindPhase {
+        /// Its name.
+        name: String,
+        /// The one before it.
+        waits: String,
+        /// The wanted phase.
+        phase: Phase,
     },
 }

@@ -2,6 +2,7 @@
 
 use super::drift::{Drift, Drifted, Tolerated};
 use super::history::{self, Record};
+use super::phase::{self, Phase, waiting};
 use super::read::Scripts;
 use super::{
     Advanced, Announcement, ApplyError, Attempt, Done, Failure, Loss, Prepared, Restored, State, Stop, Target,
@@ -49,6 +50,8 @@ pub trait Observer {
 pub struct Options<'a> {
     /// The last migration to apply.
     pub to: Option<&'a str>,
+    /// Which part of a deployment they are for; see [`mod@super::phase`].
+    pub phase: Option<Phase>,
     /// Whether a database that has drifted is migrated beside its drift; see [`mod@super::drift`].
     pub accept_drift: bool,
     /// Whether all migrations are applied in one transaction, or none.
@@ -235,6 +238,7 @@ async fn run(
     observer: &mut impl Observer,
 ) -> Result<Outcome, ApplyError> {
     let mut now = status(target, folder).await?;
+    let options = phase::of_run(options, now.applied);
     let mut outcome = Outcome::default();
     let mut drift = None;
     let mut verified = false;
@@ -242,7 +246,7 @@ async fn run(
         if let (Some(why), Some(progress)) = (now.obstacle(folder), &now.under_way) {
             return Err(ApplyError::UnderWay { progress: Box::new(progress.clone()), why });
         }
-        let pending = pending(folder, now.applied, options.to)?;
+        let pending = waiting(folder, now.applied, options)?;
         let count = if options.atomic { pending.len() } else { pending.len().min(target.at_once()) };
         let texts = match options.read {
             Some(_) => Vec::new(),

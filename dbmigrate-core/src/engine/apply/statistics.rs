@@ -36,8 +36,7 @@ impl Statistics {
         !kept_tables(statements).is_empty()
     }
 
-    /// Reads what there is of tables that statements rebuild or rename. Where nobody has said `ANALYZE`, the first query
-    /// does not compile, and that is all it costs.
+    /// Reads what there is of tables that statements rebuild or rename.
     pub(super) async fn before(connection: &Connection, statements: &[Statement<'_>]) -> Result<Self, EngineError> {
         let kept = kept_tables(statements);
         let mut found = Self { dropped: dropped_indexes(statements), ..Self::default() };

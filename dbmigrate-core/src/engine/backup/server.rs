@@ -213,7 +213,8 @@ fn read_all(
 
 /// Hands a page over, while the server hears that somebody is there. Returns whether more is wanted.
 fn hand_over(snapshot: &mut Snapshot, pages: &SyncSender<Read>, mut page: Read) -> Result<bool, EngineError> {
-    let pause = Duration::from_millis(5);
+    // what it waits longer than it has to, the server does nothing
+    let pause = Duration::from_millis(1);
     let mut waited = Duration::ZERO;
     loop {
         page = match pages.try_send(page) {

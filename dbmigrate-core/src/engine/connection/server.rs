@@ -393,7 +393,7 @@ pub(in crate::engine) fn begin_reading(client: &Client) -> Result<(Stream, Engin
         if for_the_primary {
             batch.step(Some(error(begun)), FOR_THE_PRIMARY, Vec::new(), false);
         }
-        let mut stream = client.stream();
+        let mut stream = client.stream_of_rows();
         let outcome = stream.run(&batch, Then::Keep, Patience::WhileAlive)?;
         if let Some(error) = outcome.error(begun) {
             return Err(error.clone());

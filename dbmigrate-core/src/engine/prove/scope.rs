@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use crate::diff::Renames;
 use crate::engine::check::{names_used, reached_from};
 use crate::plan::Plan;
-use crate::schema::{Schema, Table};
+use crate::schema::canonical::{canonical_trigger, canonical_view, canonical_virtual_table};
+use crate::schema::{Named, NamedMap, Schema, Table};
 use crate::sql::{Name, StatementKind, split, tokenize};
 
 /// So few objects that a part of them saves nothing.
@@ -82,12 +83,42 @@ fn has_index_among(table: &Table, names: &BTreeSet<Name>) -> bool {
     table.indexes.iter().any(|index| names.contains(&index.name))
 }
 
-/// The names of what is not the same in both.
+/// The names of what is not the same in both. Tables that both share are not compared, unless they refer to the primary
+/// key of another one, whatever that is.
 fn differing(old: &Schema, new: &Schema) -> BTreeSet<Name> {
-    let (old, new) = (old.canonical(), new.canonical());
-    let both = [(&old, &new), (&new, &old)].into_iter();
-    let differing = both.flat_map(|(one, two)| one.iter().filter(|(key, text)| two.get(*key) != Some(*text)));
-    differing.map(|((_, name), _)| Name::from(name.as_str())).collect()
+    let by_key = |table: &&Table| table.foreign_keys.iter().any(|key| key.parent_columns.is_empty());
+    let unshared = old.tables.unshared(&new.tables);
+    let mut differing: BTreeSet<Name> = unshared
+        .iter()
+        .filter(|both| match both {
+            (Some(one), Some(other)) => old.canonical_table(one) != new.canonical_table(other),
+            _ => true,
+        })
+        .filter_map(|(one, other)| Some(one.or(*other)?.name.clone()))
+        .collect();
+    for table in old.tables.iter().filter(by_key) {
+        let other = new.table(&table.name);
+        if other.is_some_and(|other| old.canonical_table(table) != new.canonical_table(other)) {
+            differing.insert(table.name.clone());
+        }
+    }
+    differing.extend(others(&old.virtual_tables, &new.virtual_tables, canonical_virtual_table));
+    differing.extend(others(&old.views, &new.views, canonical_view));
+    differing.extend(others(&old.triggers, &new.triggers, canonical_trigger));
+    differing
+}
+
+fn others<'s, T: Named>(
+    old: &'s NamedMap<T>,
+    new: &'s NamedMap<T>,
+    canonical: fn(&T) -> String,
+) -> impl Iterator<Item = Name> {
+    let both = old.unshared(new).into_iter();
+    let differing = both.filter(move |both| match both {
+        (Some(one), Some(other)) => canonical(one) != canonical(other),
+        _ => true,
+    });
+    differing.filter_map(|(one, other)| Some(one.or(other)?.name().clone()))
 }
 
 /// What is reached from these: to be taken as it is.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use super::connections::Connections;
 use super::failure::{Answer, Asked};
 use super::helper::Helper;
 use super::http::{Http, HttpAnswer, HttpRequest, Method, NoAnswer};
+use super::protobuf::error_text;
 use super::stream::{Patience, Stream};
 use super::token::Token;
 use super::url::RemoteUrl;
@@ -73,6 +74,14 @@ const MISSED_SIGNS: u32 = 2;
 /// Asks for nothing, and so is answered by every server that is alive.
 const NOTHING: &str = r#"{"baton":null,"requests":[{"type":"execute","stmt":{"sql":"SELECT 1"}},{"type":"close"}]}"#;
 
+/// How requests and answers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Json,
+    /// What not every server has, for many rows.
+    Protobuf,
+}
+
 /// The client of one server. Clones share their connection.
 #[derive(Clone)]
 pub struct Client {
@@ -85,10 +94,13 @@ struct Shared {
     options: Options,
     http: Http,
     requests: AtomicU64,
+    /// Whether the server has answered in JSON what it had refused otherwise.
+    wants_json: AtomicBool,
 }
 
 /// What is sent to the pipeline of a server.
 pub(super) struct Post {
+    pub(super) encoding: Encoding,
     pub(super) body: Arc<[u8]>,
     /// Where the server said that the stream goes on.
     pub(super) base: Option<RemoteUrl>,
@@ -104,18 +116,32 @@ pub(super) struct Failed {
     pub(super) error: EngineError,
     /// Whether the server may have received it.
     pub(super) sent: bool,
+    /// Whether it has answered, if only to refuse.
+    pub(super) answered: bool,
 }
 
 impl Client {
     /// A client of that server. Nothing is read, connected to or sent yet.
     pub fn new(url: RemoteUrl, token: Option<Token>, options: Options) -> Self {
         let http = Http::new(&url, options.timeout, options.connections.clone());
-        Self { shared: Arc::new(Shared { url, token, options, http, requests: AtomicU64::new(0) }) }
+        let (requests, wants_json) = (AtomicU64::new(0), AtomicBool::new(false));
+        Self { shared: Arc::new(Shared { url, token, options, http, requests, wants_json }) }
     }
 
     /// A new stream, which is opened by the first batch.
     pub fn stream(&self) -> Stream {
-        Stream::new(self.clone())
+        Stream::new(self.clone(), Encoding::Json)
+    }
+
+    /// A new stream for many rows, which are asked for as protobuf if the server has that.
+    pub fn stream_of_rows(&self) -> Stream {
+        let wants_json = self.shared.wants_json.load(Ordering::Relaxed);
+        Stream::new(self.clone(), if wants_json { Encoding::Json } else { Encoding::Protobuf })
+    }
+
+    /// Notes that the server has JSON only.
+    pub(super) fn only_json(&self) {
+        self.shared.wants_json.store(true, Ordering::Relaxed);
     }
 
     /// The address of the server.
@@ -157,17 +183,19 @@ impl Client {
         let mut pause = FIRST_PAUSE;
         let mut left = self.shared.options.retries;
         loop {
-            let failed = match self.post_once(post).map_err(|error| Failed { error, sent: false })? {
+            let failed = match self.post_once(post).map_err(|error| Failed { error, sent: false, answered: false })? {
                 Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer.body),
                 Ok(answer) => {
                     let again = answer.status == 429 || (harmless && matches!(answer.status, 502..=504));
                     let location = answer.location.as_deref();
-                    let error = asked.error(&Answer { status: answer.status, body: &answer.body, location });
-                    (again, Failed { error, sent: true })
+                    let said = if post.encoding == Encoding::Protobuf { error_text(&answer.body) } else { None };
+                    let body = said.as_deref().unwrap_or(&answer.body);
+                    let error = asked.error(&Answer { status: answer.status, body, location });
+                    (again, Failed { error, sent: true, answered: true })
                 }
                 Err(none) => {
                     let again = none.again && (harmless || !none.sent);
-                    (again, Failed { error: self.unanswered(&asked, &none), sent: none.sent })
+                    (again, Failed { error: self.unanswered(&asked, &none), sent: none.sent, answered: false })
                 }
             };
             match failed {
@@ -192,7 +220,7 @@ impl Client {
     /// Posts once, and returns whatever comes.
     pub(super) fn post_once(&self, post: &Post) -> Result<Result<HttpAnswer, NoAnswer>, EngineError> {
         self.shared.requests.fetch_add(1, Ordering::Relaxed);
-        let request = self.request(post.base.as_ref(), Some(Arc::clone(&post.body)));
+        let request = self.request(post.encoding, post.base.as_ref(), Some(Arc::clone(&post.body)));
         let agent = self.shared.http.agent()?;
         match post.patience {
             Patience::Timeout => Ok(request.send(&agent, Some(self.shared.options.timeout))),
@@ -252,17 +280,21 @@ impl Client {
         match health.send(&agent, timeout) {
             Ok(answer) if (200..300).contains(&answer.status) => true,
             Ok(answer) if (400..500).contains(&answer.status) => {
-                let query = self.request(None, Some(NOTHING.as_bytes().into()));
+                let query = self.request(Encoding::Json, None, Some(NOTHING.as_bytes().into()));
                 query.send(&agent, timeout).is_ok_and(|answer| (200..300).contains(&answer.status))
             }
             _ => false,
         }
     }
 
-    fn request(&self, base: Option<&RemoteUrl>, body: Option<Arc<[u8]>>) -> HttpRequest {
+    fn request(&self, encoding: Encoding, base: Option<&RemoteUrl>, body: Option<Arc<[u8]>>) -> HttpRequest {
         let shared = &*self.shared;
         let url = base.unwrap_or(&shared.url);
-        let mut headers = vec![("host", url.host_header()), ("content-type", "application/json".to_owned())];
+        let (path, kind) = match encoding {
+            Encoding::Json => ("/v3/pipeline", "application/json"),
+            Encoding::Protobuf => ("/v3-protobuf/pipeline", "application/x-protobuf"),
+        };
+        let mut headers = vec![("host", url.host_header()), ("content-type", kind.to_owned())];
         if let Some(token) = &shared.token {
             headers.push(("authorization", format!("Bearer {}", token.secret())));
         }
@@ -272,7 +304,7 @@ impl Client {
         if let Some(namespace) = &shared.options.namespace {
             headers.push(("x-namespace-bin", STANDARD.encode(namespace)));
         }
-        HttpRequest { method: Method::Post, address: url.address("/v3/pipeline"), headers, body }
+        HttpRequest { method: Method::Post, address: url.address(path), headers, body }
     }
 }
 

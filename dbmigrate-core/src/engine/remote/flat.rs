@@ -5,7 +5,7 @@ use crate::engine::value::Value;
 use base64::Engine as _;
 
 /// Where the bytes of a value are among those of all rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Span {
     start: usize,
     length: usize,
@@ -77,6 +77,11 @@ impl FlatRows {
         self
     }
 
+    /// Rows of so many values each, whose bytes lie in an answer.
+    pub(super) fn in_place(bytes: Vec<u8>, values: Vec<Flat>, width: usize) -> Self {
+        Self { bytes, values, width }
+    }
+
     /// Rows that were read in another way.
     pub(in crate::engine) fn of(rows: Vec<Vec<Value>>) -> Self {
         let mut flat = Self { width: rows.first().map_or(0, Vec::len), ..Self::default() };
@@ -100,6 +105,14 @@ impl FlatRows {
 }
 
 impl Span {
+    pub(super) fn between(start: usize, end: usize) -> Self {
+        Self { start, length: end.saturating_sub(start) }
+    }
+
+    pub(super) fn range(self) -> (usize, usize) {
+        (self.start, self.start + self.length)
+    }
+
     /// How many bytes there are.
     #[expect(clippy::len_without_is_empty, reason = "nobody asks")]
     pub fn len(self) -> usize {

@@ -16,7 +16,9 @@ mod flat;
 mod helper;
 mod http;
 pub mod platform;
+mod protobuf;
 mod refusal;
+mod request;
 mod stream;
 #[cfg(test)]
 mod tests;

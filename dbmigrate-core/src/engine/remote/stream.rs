@@ -1,20 +1,23 @@
 //! A connection to the database at the other end, kept from request to request by its baton.
 
-use std::thread::JoinHandle;
+mod ahead;
+
+pub use ahead::{Arrived, Sent};
+
 use std::time::Duration;
 
 use crate::engine::value::Value;
 use libsql_hrana::proto;
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
 
-use super::answer::{self, Answered, BatchResult, Pipeline};
+use super::answer::{Answered, BatchResult, Pipeline};
 use super::batch::{self, Batch, Outcome, StepRows};
-use super::client::{Client, Post};
+use super::client::{Client, Encoding, Post};
 use super::failure::{self, Answer};
-use super::flat::{self, FlatRows};
+use super::protobuf;
+use super::request::{self, Request, Steps};
 use super::url::RemoteUrl;
-use crate::engine::connection::Row;
 use crate::engine::error::{EngineError, ErrorKind};
 
 /// What becomes of a stream after a batch.
@@ -45,6 +48,8 @@ const CLOSING: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Stream {
     client: Client,
+    /// How batches are written.
+    encoding: Encoding,
     state: State,
 }
 
@@ -58,25 +63,6 @@ enum State {
     Gone(EngineError),
 }
 
-/// A batch on its way.
-pub struct Sent {
-    answer: JoinHandle<Result<Vec<u8>, (EngineError, bool)>>,
-    steps: Vec<proto::BatchStep>,
-}
-
-/// The answer to a batch, hardly read.
-pub struct Arrived {
-    body: Vec<u8>,
-    steps: Vec<proto::BatchStep>,
-}
-
-impl Arrived {
-    /// The rows of its first step, if that has succeeded.
-    pub fn first_rows(&self) -> Option<Vec<Row>> {
-        answer::first_rows(&self.body)
-    }
-}
-
 /// What a statement is, without running it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Described {
@@ -88,28 +74,14 @@ pub struct Described {
     pub is_readonly: bool,
 }
 
-#[derive(Serialize)]
-struct Pipelined<'a> {
-    baton: Option<&'a str>,
-    requests: &'a [Request<'a>],
-}
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Request<'a> {
-    Batch { batch: Steps<'a> },
-    Describe { sql: &'a str },
-    Close {},
-}
-
-#[derive(Serialize)]
-struct Steps<'a> {
-    steps: &'a [proto::BatchStep],
-}
-
 impl Stream {
-    pub(super) fn new(client: Client) -> Self {
-        Self { client, state: State::Closed }
+    pub(super) fn new(client: Client, encoding: Encoding) -> Self {
+        Self { client, encoding, state: State::Closed }
+    }
+
+    /// Whether the end of an answer can be told without reading all of it: [`Arrived::end`].
+    pub fn tells_end(&self) -> bool {
+        self.encoding == Encoding::Protobuf
     }
 
     /// Whether the server keeps it for the next batch.
@@ -124,89 +96,53 @@ impl Stream {
     /// and a transaction may be open. After [`ErrorKind::Lost`], and [`ErrorKind::StreamExpired`], the stream is gone.
     pub fn run(&mut self, batch: &Batch, then: Then, patience: Patience) -> Result<Outcome, EngineError> {
         let steps = batch.steps()?;
+        if self.encoding == Encoding::Protobuf {
+            if let Some(outcome) = self.run_in_protobuf(batch, then, patience)? {
+                return Ok(outcome);
+            }
+            self.encoding = Encoding::Json;
+            let outcome = self.run(batch, then, patience)?;
+            self.client.only_json();
+            return Ok(outcome);
+        }
         let result: BatchResult =
             self.request(Request::Batch { batch: Steps { steps } }, then, patience, batch.writes())?;
         result.outcome(steps).ok_or_else(|| self.unreadable(batch.writes(), b""))
     }
 
-    /// Sends a batch that changes nothing, and does not wait for its answer. Until that is received, nothing else can be
-    /// sent.
-    ///
-    /// # Errors
-    /// If the stream is gone.
-    pub fn send(&mut self, batch: &Batch) -> Result<Sent, EngineError> {
-        let steps = batch.steps()?.to_vec();
-        let request = [Request::Batch { batch: Steps { steps: &steps } }];
-        let post = self.post_of(&request, Patience::WhileAlive, false)?;
-        let client = self.client.clone();
-        let answer = std::thread::spawn(move || {
-            let was_open = !post.repeatable;
-            client.post(&post).map_err(|failed| (failed.error, was_open && failed.sent))
-        });
-        Ok(Sent { answer, steps })
-    }
-
-    /// Waits for the answer to what was sent.
-    ///
-    /// # Errors
-    /// If there is none.
-    pub fn receive(&mut self, sent: Sent) -> Result<Arrived, EngineError> {
-        let was_open = self.is_open();
-        let body = match sent.answer.join() {
-            Ok(Ok(body)) => body,
-            Ok(Err((error, is_gone))) => {
-                if is_gone {
+    /// The same as protobuf. `None` if the server does not seem to have that, and nothing has happened.
+    fn run_in_protobuf(
+        &mut self,
+        batch: &Batch,
+        then: Then,
+        patience: Patience,
+    ) -> Result<Option<Outcome>, EngineError> {
+        let steps = batch.steps()?;
+        let mut requests = vec![Request::Batch { batch: Steps { steps } }];
+        if then == Then::Close {
+            requests.push(Request::Close {});
+        }
+        let post = self.post_of(self.encoding, &requests, patience, batch.writes())?;
+        let is_first = post.repeatable && !post.writes;
+        let answer = match self.client.post(&post) {
+            Ok(body) => protobuf::Answer::read(body, steps.len()),
+            Err(failed) if is_first && failed.answered => None,
+            Err(failed) => {
+                if !post.repeatable && failed.sent {
                     self.state = State::Gone(gone());
                 }
-                return Err(error);
+                return Err(failed.error);
             }
-            Err(panic) => std::panic::resume_unwind(panic),
         };
-        let arrived = Arrived { body, steps: sent.steps };
-        // where it does not stand in front, the end of the answer tells
-        let head = answer::head(&arrived.body).or_else(|| serde_json::from_slice(&arrived.body).ok());
-        let Some(answer::Head { baton, base_url }) = head else {
-            self.state = if was_open { State::Gone(gone()) } else { State::Closed };
-            return Err(self.unreadable(false, &arrived.body));
-        };
-        self.state = self.next_state(baton, base_url.as_deref(), Then::Keep);
-        Ok(arrived)
-    }
-
-    /// What came of the steps of a batch whose answer was received.
-    ///
-    /// # Errors
-    /// As for [`Stream::run`].
-    pub fn outcome(&mut self, arrived: Arrived) -> Result<Outcome, EngineError> {
-        let Arrived { body, steps } = arrived;
-        let Ok(answer) = serde_json::from_slice::<Pipeline<BatchResult>>(&body) else {
-            self.state = State::Gone(gone());
-            return Err(self.unreadable(false, &body));
-        };
-        let result = match answer.results.into_iter().next() {
-            Some(answered) => self.result_of(answered, false)?,
-            None => return Err(self.unreadable(false, b"")),
-        };
-        result.outcome(&steps).ok_or_else(|| self.unreadable(false, b""))
-    }
-
-    /// The same, and the rows of the last step, if it has succeeded; the outcome is without them.
-    ///
-    /// # Errors
-    /// As for [`Stream::run`].
-    pub fn last_rows(&mut self, arrived: Arrived) -> Result<(Outcome, FlatRows), EngineError> {
-        let Arrived { body, steps } = arrived;
-        match flat::take(body, steps.len().saturating_sub(1)) {
-            Ok((rows, body)) => Ok((self.outcome(Arrived { body, steps })?, rows)),
-            Err(body) => {
-                let mut outcome = self.outcome(Arrived { body, steps })?;
-                let rows = match outcome.steps.last_mut() {
-                    Some(Some(Ok(last))) => FlatRows::of(std::mem::take(&mut last.rows)),
-                    _ => FlatRows::default(),
-                };
-                Ok((outcome, rows))
+        let Some(answer) = answer else {
+            if is_first {
+                return Ok(None);
             }
-        }
+            self.state = if post.repeatable { State::Closed } else { State::Gone(gone()) };
+            return Err(self.unreadable(batch.writes(), b""));
+        };
+        self.state = self.next_state(answer.baton.clone(), answer.base_url.as_deref(), then);
+        answer.outcome(steps).unwrap_or_else(|| Err(self.unreadable(batch.writes(), b""))).map(Some)
     }
 
     /// The rows of a query that changes nothing.
@@ -263,10 +199,10 @@ impl Stream {
     /// it does the same by itself after 10 s.
     pub fn close(&mut self) {
         if let State::Open { baton, base } = std::mem::replace(&mut self.state, State::Closed) {
-            let requests = [Request::Close {}];
-            let Ok(body) = serde_json::to_vec(&Pipelined { baton: Some(&baton), requests: &requests }) else { return };
+            let encoding = Encoding::Json;
+            let Ok(body) = request::body(encoding, Some(&baton), &[Request::Close {}]) else { return };
             let patience = Patience::Short(CLOSING);
-            let post = Post { body: body.into(), base, writes: false, repeatable: false, patience };
+            let post = Post { encoding, body: body.into(), base, writes: false, repeatable: false, patience };
             let _ = self.client.post_once(&post);
         }
     }
@@ -294,7 +230,7 @@ impl Stream {
         if then == Then::Close {
             requests.push(Request::Close {});
         }
-        let post = self.post_of(&requests, patience, writes)?;
+        let post = self.post_of(Encoding::Json, &requests, patience, writes)?;
         let was_open = !post.repeatable;
         let answer = match self.client.post(&post) {
             Ok(answer) => answer,
@@ -318,15 +254,20 @@ impl Stream {
     }
 
     /// What is sent so that the stream goes on with these requests.
-    fn post_of(&self, requests: &[Request<'_>], patience: Patience, writes: bool) -> Result<Post, EngineError> {
+    fn post_of(
+        &self,
+        encoding: Encoding,
+        requests: &[Request<'_>],
+        patience: Patience,
+        writes: bool,
+    ) -> Result<Post, EngineError> {
         let (baton, base) = match &self.state {
             State::Closed => (None, None),
             State::Open { baton, base } => (Some(baton.as_str()), base.clone()),
             State::Gone(error) => return Err(error.clone()),
         };
-        let body = serde_json::to_vec(&Pipelined { baton, requests })
-            .map_err(|error| EngineError { kind: ErrorKind::Statement, message: error.to_string() })?;
-        Ok(Post { body: body.into(), base, writes, repeatable: baton.is_none(), patience })
+        let body = request::body(encoding, baton, requests)?;
+        Ok(Post { encoding, body: body.into(), base, writes, repeatable: baton.is_none(), patience })
     }
 
     fn result_of<T>(&self, answered: Answered<T>, writes: bool) -> Result<T, EngineError> {

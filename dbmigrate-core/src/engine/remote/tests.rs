@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+mod json_only;
+
 use super::token::tests::token;
 use super::*;
 use crate::engine::error::{EngineError, ErrorKind};

@@ -60,6 +60,7 @@ pub async fn replay_in_parts(folder: &Folder, objects: usize) -> Option<Replayed
 fn split<'a>(parts: &Parts, at: usize, script: &Script<'a>) -> Vec<(usize, Script<'a>)> {
     let mut split: Vec<Option<Script<'a>>> = vec![None; parts.count()];
     let empty = || Script {
+        after_deploy: None,
         statements: Vec::new(),
         preflights: Vec::new(),
         allows: script.allows.clone(),

@@ -9,7 +9,7 @@ use super::{Job, Part, Refusal};
 use crate::folder::script::Limits;
 use crate::folder::{Preflight, Script};
 use crate::kept::{self, Restore};
-use crate::plan::{Preflight as Planned, Trace, follow};
+use crate::plan::{AFTER_DEPLOY, Preflight as Planned, Trace, follow};
 use crate::quote::quote_name;
 use crate::sql::token::significant;
 use crate::sql::{Head, Name, Statement, StatementKind, Token, tokenize};
@@ -45,6 +45,10 @@ pub(super) fn join(job: &Job<'_>) -> Result<String, Vec<Refusal>> {
     let mut text =
         format!("-- {}\n--   replaces {first} to {last}, with their statements in their order\n\n", job.name);
     let start = text.len();
+    // a database that has none of them is not to get what waits before the rest
+    if parts.iter().any(|part| part.script.after_deploy.is_some()) {
+        let _ = writeln!(text, "-- dbmigrate: {AFTER_DEPLOY}");
+    }
     for (at, part) in parts.iter().enumerate() {
         for allow in &part.script.allows {
             let because = allow.because.iter().map(|reason| format!(" because {}", quote_name(reason)));

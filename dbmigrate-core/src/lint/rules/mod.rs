@@ -50,6 +50,7 @@ rules! {
     low_value_boolean_index,
     max_columns,
     names,
+    needed_before_deploy,
     new_unique_or_check_for_old_writers,
     no_primary_key,
     non_constant_default,

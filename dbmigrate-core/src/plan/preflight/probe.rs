@@ -6,7 +6,8 @@ use super::made::Made;
 use super::{Preflight, Sought, if_any};
 use crate::diff::TableDiff;
 use crate::schema::validate::Place;
-use crate::schema::{Column, Index, IndexPart, KeyPart, Table};
+use crate::schema::{Check, Column, Index, IndexPart, KeyPart, Table};
+use crate::sql::condition::is_looser;
 use crate::sql::path::path;
 use crate::sql::token::{TokenKind, significant};
 use crate::sql::{Expr, Name};
@@ -206,6 +207,15 @@ impl<'a> Probe<'a> {
         self.made.iter().any(|made| made.is_generated && expr.mentions(&made.name))
     }
 
+    /// Whether rows satisfy a check because they satisfied one that it takes the place of, which asked for more of the
+    /// same columns.
+    fn is_widened(&self, check: &Check, mentioned: &[Name]) -> bool {
+        let is_as_before = |column: &Name| self.before.column(column).is_some() && self.old_name(column) == *column;
+        let is_changed = |column: &Name| self.diff.changed.iter().any(|change| change.name == *column);
+        mentioned.iter().all(|column| is_as_before(column) && !is_changed(column))
+            && self.diff.dropped_checks.iter().any(|old| is_looser(&old.expr, &check.expr))
+    }
+
     /// The constraints that existing rows have yet to satisfy, each with its columns and, where one can be made, the
     /// query that finds the rows which do not.
     pub(super) fn constraints(&self, rebuilt: bool) -> Vec<(Vec<Name>, Option<Preflight>)> {
@@ -245,7 +255,8 @@ impl<'a> Probe<'a> {
             let is_converted = mentioned.iter().any(|column| self.is_converted(column));
             if is_new || changes(&mentioned) {
                 // on a column that ALTER TABLE adds, the engine tests it at once
-                let is_asked = rebuilt && (is_new || is_converted) || self.mentions_computed(&check.expr);
+                let is_asked = rebuilt && (is_new && !self.is_widened(check, &mentioned) || is_converted)
+                    || self.mentions_computed(&check.expr);
                 let probe = if is_asked { self.check(check) } else { None };
                 found.push((mentioned, probe));
             }

@@ -7,12 +7,14 @@ use pollster::block_on;
 use crate::commands::ci::arguments::Report;
 use crate::database::state::failure;
 use crate::database::{Run, file, open};
-use crate::error::Result;
+use crate::error::{CommandError, Result};
 use crate::exit;
-use crate::messages::{DatabaseState, LostThere};
+use crate::fleet::Fleet;
+use crate::messages::{DatabaseState, LostThere, MemberState};
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
 use crate::rehearsing;
+use crate::rollout::{reason, survey};
 
 /// Asks those that are named. What one cannot be read for is in its state, and is what the second value says: the worst
 /// exit code, or the error of the only one.
@@ -24,18 +26,20 @@ pub(super) fn ask(context: &Context, arguments: &Report, folder: &Folder) -> Res
     if !arguments.connect.names_one() {
         return Ok((states, Ok(exit::DONE)));
     }
+    if let Some(fleet) = context.fleet(&arguments.connect)? {
+        if arguments.rehearse.rehearse {
+            let message = format!("target `{}` is a fleet, and `--rehearse` is for one database", fleet.name());
+            return Err(CommandError::usage(message).help(format!("name a member: `-t {}/NAME`", fleet.name())));
+        }
+        let mut state = named(fleet.name().to_owned(), true);
+        let code = members(context, &fleet, folder, &mut state);
+        state.error = code.as_ref().err().map(|error| error.message().to_owned());
+        return Ok((vec![state], code));
+    }
     let databases = context.databases(&arguments.connect)?;
     let code = databases.each(context, |context, url| {
-        let mut state = DatabaseState {
-            name: url.target().map_or_else(|| url.to_string(), |target| target.name.clone()),
-            is_target: url.target().is_some(),
-            pending: Vec::new(),
-            losses: Vec::new(),
-            differences: 0,
-            is_foreign: false,
-            rehearsal: None,
-            error: None,
-        };
+        let name = url.target().map_or_else(|| url.to_string(), |target| target.name.clone());
+        let mut state = named(name, url.target().is_some());
         let looked = look(context, url, folder, &mut state).and_then(|()| {
             let place = arguments.rehearse.rehearse_in.as_deref();
             let plan = Run { context, folder, url, options: Options::default(), place };
@@ -51,6 +55,37 @@ pub(super) fn ask(context: &Context, arguments: &Report, folder: &Folder) -> Res
         looked.map(|()| exit::DONE)
     });
     Ok((states, code))
+}
+
+/// A database of which nothing is known yet.
+fn named(name: String, is_target: bool) -> DatabaseState {
+    DatabaseState {
+        name,
+        is_target,
+        pending: Vec::new(),
+        losses: Vec::new(),
+        differences: 0,
+        is_foreign: false,
+        members: Vec::new(),
+        rehearsal: None,
+        error: None,
+    }
+}
+
+/// Asks the members of a fleet where they stand. Returns the exit code: 6 if some cannot be told of.
+fn members(context: &Context, fleet: &Fleet, folder: &Folder, state: &mut DatabaseState) -> Result<u8> {
+    let members = fleet.members(context)?;
+    let looks = survey::survey(context, folder, &members, fleet.target.rollout.parallel);
+    state.members = survey::histogram(&looks);
+    let behind = looks.iter().filter(|look| look.state == MemberState::Behind);
+    let least = behind.filter_map(|look| look.applied).min().and_then(|applied| usize::try_from(applied).ok());
+    let pending = least.and_then(|applied| folder.migrations().get(applied..)).unwrap_or_default();
+    state.pending = pending.iter().map(|one| one.name.to_string()).collect();
+    for failure in survey::reasons(members.iter().zip(&looks)) {
+        context.printer.warning(&reason(&failure), &[]);
+    }
+    let is_unknown = |look: &survey::Look| matches!(look.state, MemberState::UnknownHistory | MemberState::Unreachable);
+    Ok(if looks.iter().any(is_unknown) { exit::MEMBERS } else { exit::DONE })
 }
 
 /// Looks at one.

@@ -3,10 +3,11 @@
 
 use std::fmt::Write as _;
 
-use super::text::{code, longest_run};
 use super::{queries, rehearsed};
-use crate::messages::{DatabaseState, NewMigration, Report};
+use crate::messages::{DatabaseState, MemberState, MembersIn, NewMigration, Report};
 use crate::report::counted;
+use crate::report::markdown::{code, fenced};
+use crate::rollout::survey::standing;
 
 /// What a comment can hold is 65,536 characters; SQL that would exceed this is left out.
 const LONGEST: usize = 60_000;
@@ -90,6 +91,11 @@ fn push(text: &mut String, said: &Report, longest: usize) {
     }
     let sections: Vec<(String, String)> = said.new.iter().map(|new| (section(new), folded(new))).collect();
     let databases = queries::section(&said.breaks, base(said)) + &databases(&said.databases);
+    let diagram = said.diagram.as_ref().map(|text| format!("#### Schema\n\n{text}\n")).unwrap_or_default();
+    // a comment that has no room for it does without
+    let room = longest.saturating_sub(text.len() + databases.len());
+    let diagram = if diagram.len() * 2 <= room { diagram } else { String::new() };
+    text.push_str(&diagram);
     let mut left =
         longest.saturating_sub(text.len() + databases.len() + sections.iter().map(|(one, _)| one.len()).sum::<usize>());
     for ((section, sql), new) in sections.iter().zip(&said.new) {
@@ -153,8 +159,7 @@ fn cost(word: &str) -> &'static str {
 
 /// The SQL, folded.
 fn folded(new: &NewMigration) -> String {
-    let fence = "`".repeat(longest_run(&new.sql).max(2) + 1);
-    format!("<details>\n<summary>SQL</summary>\n\n{fence}sql\n{}\n{fence}\n\n</details>\n\n", new.sql.trim_end())
+    format!("<details>\n<summary>SQL</summary>\n\n{}\n</details>\n\n", fenced("sql", &new.sql))
 }
 
 fn databases(states: &[DatabaseState]) -> String {
@@ -175,6 +180,9 @@ fn databases(states: &[DatabaseState]) -> String {
             DatabaseState { error: Some(error), .. } => {
                 writeln!(text, "- {name}: **could not be read**: {}", code(error))
             }
+            DatabaseState { members, .. } if !members.is_empty() => {
+                writeln!(text, "- {name}: {}", fleet(members, &pending))
+            }
             DatabaseState { is_foreign: true, .. } => {
                 writeln!(text, "- {name}: has tables but no migration history, so it must be adopted first")
             }
@@ -194,6 +202,19 @@ fn databases(states: &[DatabaseState]) -> String {
         }
     }
     if text.is_empty() { text } else { format!("#### Databases\n\n{text}") }
+}
+
+/// Where the members of a fleet stand, and what the one lacks that lacks most.
+fn fleet(members: &[MembersIn], pending: &str) -> String {
+    let all = counted(members.iter().map(|one| one.members).sum(), "member");
+    let states = members.iter().map(|one| {
+        let state = format!("{} {}", one.members, standing(one.state, one.pending));
+        if matches!(one.state, MemberState::AtHead | MemberState::Behind) { state } else { format!("**{state}**") }
+    });
+    let states = states.collect::<Vec<_>>().join(", ");
+    let is_behind = members.iter().any(|one| one.state == MemberState::Behind);
+    let behind = if is_behind { format!("; at most {pending}") } else { String::new() };
+    format!("{all}: {states}{behind}")
 }
 
 #[cfg(test)]
@@ -237,6 +258,7 @@ mod tests {
             edited: Vec::new(),
             removed: vec!["0000_gone".to_owned()],
             breaks: Vec::new(),
+            diagram: None,
             databases: Vec::new(),
         };
         let text = written(&said);

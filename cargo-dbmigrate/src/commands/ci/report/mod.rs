@@ -1,11 +1,11 @@
 //! `ci report`: which migrations a branch adds, what they do and cost and lose, and where they are pending.
 
 mod databases;
+mod diagram;
 mod markdown;
 mod queries;
 mod rehearsed;
 mod since;
-mod text;
 
 use dbmigrate_core::config::{ALL_TARGETS, DEFAULT_DATABASE};
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
@@ -88,11 +88,16 @@ fn of_database(context: &Context, arguments: &Report) -> Result<(messages::Repor
     let (databases, code) = databases::ask(context, arguments, &folder)?;
     let new: Vec<NewMigration> = new.map(|one| read(&folder, one)).collect::<Result<_>>()?;
     let breaks = if new.is_empty() { Vec::new() } else { queries::broken(context, &folder, &since.commit) };
+    let diagram = match new.first() {
+        Some(first) => diagram::of(context, &folder, &first.name)?,
+        None => None,
+    };
     let said = messages::Report {
         package: context.package.name.clone(),
         base: since.commit.clone(),
         new,
         breaks,
+        diagram,
         edited: edited.map(|one| one.name.to_string()).collect(),
         removed: since.lock.migrations().iter().filter(is_gone).map(|one| one.name.to_string()).collect(),
         databases,

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use dbmigrate_core::config::Level;
 use dbmigrate_core::folder::Folder;
 
-use super::text::code;
 use crate::messages::BrokenQuery;
 use crate::project::Context;
 use crate::queries::against;
+use crate::report::markdown::code;
 use crate::structs;
 
 /// Queries that are listed.

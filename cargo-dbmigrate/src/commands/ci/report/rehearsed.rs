@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::text::code;
 use crate::messages::Rehearsal;
 use crate::rehearsing::{table, words};
 use crate::report::duration::Elapsed;
+use crate::report::markdown::code;
 use crate::report::restored;
 use crate::report::rows::grouped;
 use crate::report::size::Bytes;

@@ -100,10 +100,15 @@ impl Database {
         wanted: &Wanted<'_>,
     ) -> Result<(), Failure> {
         // before the first statement, so that only what it changes has to be read after it
-        let followers = Followers::of(self.tracker().await.map_err(cannot_read)?);
+        let tracker = self.tracker().await.map_err(cannot_read)?;
+        let followers = Followers::of(tracker);
+        let was_analyzed = tracker.stored().any(|object| object.name == *"sqlite_stat1");
         let hidden = |error| Failure::Engine { action: "cannot take out and put back what is hidden", error };
         let keep = |error| Failure::Engine { action: "cannot keep the statistics of `ANALYZE`", error };
-        let statistics = Statistics::before(&self.connection, statements).await.map_err(keep)?;
+        let mut statistics = Statistics::default();
+        if was_analyzed {
+            statistics = Statistics::before(&self.connection, statements).await.map_err(keep)?;
+        }
         let mut taken_out = TakenOut::default();
         // the tracker changes while the statements run
         let ignore = self.ignore.clone();

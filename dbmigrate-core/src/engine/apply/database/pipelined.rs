@@ -5,7 +5,8 @@
 //! 2. What they lead to is found out on a twin in memory ([`super::forecast`]), and they are sent with the checks that
 //!    it makes possible ([`super::steps`]). Where it cannot tell, or a check fails that is no statement of a migration,
 //!    that migration is applied step by step over a kept stream, exactly as on a local database.
-//! 3. If the answer does not arrive, the history says what was done.
+//! 3. Those whose work does not grow with the rows are tried in one transaction first ([`super::together`]).
+//! 4. If the answer does not arrive, the history says what was done.
 
 use std::sync::Arc;
 use std::thread;
@@ -15,12 +16,13 @@ use super::super::history::{self, Record};
 use super::super::{Attempt, Done, Failure, Prepared, Push, Step, Stop, Target as _};
 use super::forecast::{Forecast, Foreseen};
 use super::steps::{Request, Result as Outcome, Start};
+use super::together::may_share;
 use super::{Database, milliseconds};
 use crate::engine::connection::server::REQUEST_BYTES;
 use crate::engine::engines::Turso;
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::HISTORY_TABLE;
-use crate::engine::remote::{Refusal, refusals};
+use crate::engine::remote::{Outcome as Answered, Refusal, refusals};
 use crate::engine::value::Value;
 use crate::schema::canonical::SchemaHash;
 use crate::sql::Name;
@@ -92,7 +94,8 @@ impl Database {
                 continue;
             }
             let sent = &rest[..count];
-            let results = match self.send(&request) {
+            let (request, answer) = self.exchange(request, sent, known, position + done, atomic);
+            let results = match answer {
                 Ok(outcome) => match request.doubtful_commit(&outcome) {
                     None => request.results(&outcome, sent),
                     Some(error) => {
@@ -229,7 +232,32 @@ impl Database {
         (request, count)
     }
 
-    fn send(&self, request: &Request) -> Result<crate::engine::remote::Outcome, EngineError> {
+    /// Sends a request for these migrations, or another one before it that has the same result: all of them in one
+    /// transaction. If that does not go well, nothing has happened. Returns the request that was answered last.
+    fn exchange(
+        &self,
+        request: Request,
+        sent: &[Prepared<'_>],
+        known: &Ahead,
+        position: usize,
+        atomic: bool,
+    ) -> (Request, Result<Answered, EngineError>) {
+        if !atomic && !self.is_rehearsal && may_share(sent) {
+            let (together, _) = self.request(sent, known, position, true);
+            let answer = self.send(&together);
+            let is_settled = match &answer {
+                Ok(outcome) => together.doubtful_commit(outcome).is_some() || together.is_done(outcome),
+                Err(error) => error.kind != ErrorKind::Statement,
+            };
+            if is_settled {
+                return (together, answer);
+            }
+        }
+        let answer = self.send(&request);
+        (request, answer)
+    }
+
+    fn send(&self, request: &Request) -> Result<Answered, EngineError> {
         match self.connection.server() {
             Some(server) => server.send(&request.batch),
             None => {

@@ -16,6 +16,7 @@ use crate::ddl::render;
 use crate::engine::apply::Failure;
 use crate::engine::apply::rebuilds::Unchanged;
 use crate::engine::apply::rebuilds::kept::Kept;
+use crate::engine::apply::rebuilds::ordered::in_order_of_key;
 use crate::engine::connection::{Row, integer, text};
 use crate::engine::engines::Engine;
 use crate::engine::error::{EngineError, ErrorKind};
@@ -45,7 +46,27 @@ impl Database {
         {
             return Ok(());
         }
-        self.run_statements(rebuild.of(statements), rebuild.statements.start).await
+        self.run_as_written(rebuild, statements).await
+    }
+
+    /// Runs the statements, the copy in the order of the new key.
+    async fn run_as_written(&mut self, rebuild: &Rebuild, statements: &[Statement<'_>]) -> Result<(), Failure> {
+        let schema = self.tracker.as_ref().map(|tracker| tracker.schema());
+        let before = schema.and_then(|schema| schema.table(&rebuild.table));
+        let ordered = before.and_then(|before| in_order_of_key(rebuild, before, statements));
+        let (all, first) = (rebuild.of(statements), rebuild.statements.start);
+        let Some(ordered) = ordered else { return self.run_statements(all, first).await };
+        // an error is one of the statement as it is written
+        let line = all[1].line;
+        let copy = Statement { text: &ordered, ..all[1] };
+        self.run_statements(&all[..1], first).await?;
+        self.run_statements(&[copy], first + 1).await.map_err(|failure| match failure {
+            Failure::Statement { number, error, .. } => {
+                Failure::Statement { number, line, statement: all[1].text.to_owned(), error }
+            }
+            other => other,
+        })?;
+        self.run_statements(&all[2..], first + 2).await
     }
 
     /// Whether no row had to be written, because all of them satisfy the new definition.

@@ -292,8 +292,15 @@ impl Request {
 
     /// The error of a commit that may have been one all the same.
     pub(super) fn doubtful_commit(&self, outcome: &Outcome) -> Option<EngineError> {
-        let errors = self.commits.iter().filter_map(|commit| outcome.error(*commit));
+        // of one transaction there is one
+        let commits = if self.atomic { &self.commits[self.commits.len().saturating_sub(1)..] } else { &self.commits };
+        let errors = commits.iter().filter_map(|commit| outcome.error(*commit));
         errors.map(of_commit).find(|error| error.kind == ErrorKind::Lost)
+    }
+
+    /// Whether all that was asked for was committed.
+    pub(super) fn is_done(&self, outcome: &Outcome) -> bool {
+        self.commits.iter().all(|commit| outcome.is_ok(*commit))
     }
 
     /// What became of each migration.

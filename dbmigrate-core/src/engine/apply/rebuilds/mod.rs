@@ -5,6 +5,7 @@
 //! the entries that it would get anew (`kept`). Both are argued in `docs/rebuilds.md`.
 
 pub(super) mod kept;
+pub(super) mod ordered;
 pub(super) mod references;
 
 use crate::folder::script::Rebuild;

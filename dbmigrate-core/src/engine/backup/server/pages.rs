@@ -40,8 +40,8 @@ pub(super) struct Pages<'t> {
     limit: u64,
     /// How many rows were read.
     done: u64,
-    /// Whether the next page was asked for already.
-    is_ahead: bool,
+    /// So many rows at most were asked for already, as the next page.
+    ahead: Option<u64>,
 }
 
 impl<'t> Pages<'t> {
@@ -51,34 +51,38 @@ impl<'t> Pages<'t> {
             (None, false) => Next::Key { values: Vec::new(), same: 0 },
             (None, true) => Next::Behind(0),
         };
-        Self { table, text, next, limit: FIRST_ROWS, done: 0, is_ahead: false }
+        Self { table, text, next, limit: FIRST_ROWS, done: 0, ahead: None }
     }
 
     /// The rows of the next page. `None` behind the last one.
     ///
-    /// Where rows have rowids, the server says with each page where the next one begins, which is asked for at once: it
-    /// reads while this page is looked at.
+    /// Where rows have rowids, it is known as soon as a page has arrived where the next one begins: from its last row, or
+    /// because the server says so. That is asked for at once, and the server reads while this page is looked at.
     pub(super) fn next(&mut self, snapshot: &mut Snapshot) -> Result<Option<Page>, EngineError> {
         let mut text = self.text;
         loop {
-            let limit = self.limit;
-            if !std::mem::take(&mut self.is_ahead) {
-                let Some(queries) = self.queries(text) else { return Ok(None) };
-                snapshot.send(queries)?;
-            }
+            let tells_end = snapshot.tells_end() && self.key_column(text).is_some();
+            let limit = match self.ahead.take() {
+                Some(limit) => limit,
+                None => {
+                    let Some(queries) = self.queries(text, tells_end) else { return Ok(None) };
+                    snapshot.send(queries)?;
+                    self.limit
+                }
+            };
             let arrived = snapshot.receive()?;
-            let behind = self.behind(&arrived);
+            let behind = if tells_end { self.behind_last(&arrived, text, limit) } else { self.behind(&arrived) };
             if let (Some(behind), true) = (behind, text == self.text) {
                 let here = std::mem::replace(&mut self.next, Next::Rowid(behind));
-                let queries = self.queries(text).unwrap_or_default();
+                let queries = self.queries(text, tells_end).unwrap_or_default();
                 self.next = here;
                 snapshot.send(queries)?;
-                self.is_ahead = true;
+                self.ahead = Some(self.limit);
             }
             match snapshot.last_rows(arrived).flatten() {
                 // infinity, of which JSON does not say which of the two it is
                 Ok(rows) if text == Text::Plain && rows.values().iter().any(is_nan) => {
-                    if std::mem::take(&mut self.is_ahead) {
+                    if self.ahead.take().is_some() {
                         drop(snapshot.receive()?);
                     }
                     text = Text::Bytes;
@@ -91,6 +95,9 @@ impl<'t> Pages<'t> {
                 }
                 // the stream and the transaction are as they were
                 Err(error) if error.kind == ErrorKind::TooLarge && limit > 1 => {
+                    if self.ahead.take().is_some() {
+                        drop(snapshot.receive()?);
+                    }
                     self.limit = (limit / 4).max(1);
                 }
                 Err(error) => return Err(error),
@@ -106,6 +113,25 @@ impl<'t> Pages<'t> {
         match arrived.first_rows()?.first()?.first()? {
             Value::Integer(rowid) => Some(*rowid),
             _ => None,
+        }
+    }
+
+    /// The same by the last row: there is one behind if there are as many as were asked for.
+    fn behind_last(&self, arrived: &Arrived, text: Text, limit: u64) -> Option<i64> {
+        let (rows, last) = arrived.end(self.key_column(text)?)?;
+        if rows as u64 == limit { last?.checked_add(1) } else { None }
+    }
+
+    /// Where the rowid is among what is asked for, if rows are asked for by it.
+    fn key_column(&self, text: Text) -> Option<usize> {
+        let Table { key, rowid, alias, columns, .. } = self.table;
+        match (key, rowid, alias) {
+            (None, ..) => None,
+            (_, Some(_), _) => Some(0),
+            (_, None, alias) => {
+                let at = columns.iter().position(|column| Some(column) == alias.as_ref())?;
+                Some(if text == Text::Bytes { masks_of(columns.len()) + at } else { at })
+            }
         }
     }
 
@@ -135,8 +161,9 @@ impl<'t> Pages<'t> {
         Page { rows }
     }
 
-    /// What is asked for a page; the rows are those of the last query.
-    fn queries(&self, text: Text) -> Option<Vec<Query>> {
+    /// What is asked for a page; the rows are those of the last query. Where their end does not tell it, where the next page
+    /// begins is another one.
+    fn queries(&self, text: Text, tells_end: bool) -> Option<Vec<Query>> {
         let Table { name, columns, .. } = self.table;
         let (name, key, limit) = (name.sql(), self.table.key.unwrap_or_default(), self.limit);
         let (mut queries, mut values) = (Vec::new(), Vec::new());
@@ -144,8 +171,10 @@ impl<'t> Pages<'t> {
             Next::Rowid(from) => {
                 let from = Value::Integer(*from);
                 let rows = format!("WHERE {key} >= ?1 ORDER BY {key} LIMIT");
-                let behind = format!("SELECT {key} FROM {name} NOT INDEXED {rows} 1 OFFSET {limit}");
-                queries.push((behind, vec![from.clone()]));
+                if !tells_end {
+                    let behind = format!("SELECT {key} FROM {name} NOT INDEXED {rows} 1 OFFSET {limit}");
+                    queries.push((behind, vec![from.clone()]));
+                }
                 values.push(from);
                 format!("{rows} {limit}")
             }

@@ -107,6 +107,11 @@ impl Snapshot {
         Ok(last.transpose().map(|_| rows))
     }
 
+    /// Whether [`Arrived::end`] tells where an answer ends.
+    pub(super) fn tells_end(&self) -> bool {
+        self.stream.tells_end()
+    }
+
     /// Lets the server know that somebody is there.
     pub(super) fn keep_alive(&mut self) -> Result<(), EngineError> {
         if self.ahead.is_some() {

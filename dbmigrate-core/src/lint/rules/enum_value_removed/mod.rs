@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::lint::checks::listed_values;
 use crate::lint::release::column_path;
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::schema::validate::Place;
+use crate::sql::condition::listed_values;
 
 pub(super) static RULE: Rule = Rule {
     name: "enum_value_removed",

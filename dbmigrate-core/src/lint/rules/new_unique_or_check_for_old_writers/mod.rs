@@ -1,12 +1,12 @@
 //! `new_unique_or_check_for_old_writers`.
 
-use crate::lint::checks::{differ_in_values, is_looser};
 use crate::lint::release::{Kept, column_path};
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::schema::validate::Place;
 use crate::schema::{Check, Index, KeyPart};
 use crate::sql::Name;
 use crate::sql::path::path;
+use crate::sql::condition::{differ_in_values, is_looser};
 
 pub(super) static RULE: Rule = Rule {
     name: "new_unique_or_check_for_old_writers",

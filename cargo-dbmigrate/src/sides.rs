@@ -1,7 +1,9 @@
-//! What `diff` compares: structs, a snapshot, nothing, or a database, by the word that is typed for it.
+//! Schemas by the word that is typed for them: of the structs, a snapshot, nothing, or a database. What `diff` compares
+//! and `diagram` draws.
 
 use std::path::Path;
 
+use dbmigrate_core::diff::Renames;
 use dbmigrate_core::engine::apply::Target as _;
 use dbmigrate_core::engine::introspect::Unreadable;
 use dbmigrate_core::folder::{Folder, Migration, Snapshot, Verify};
@@ -14,8 +16,7 @@ use crate::database::file;
 use crate::database::open;
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::project::Context;
-use crate::project::url::Connect;
-use crate::project::url::DatabaseUrl;
+use crate::project::url::{Connect, DatabaseUrl};
 use crate::source::Declared;
 use crate::structs;
 
@@ -24,7 +25,7 @@ const WORDS: [&str; 4] = ["structs", "head", "empty", "database"];
 
 /// A side as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     /// What the structs declare.
     Structs,
     /// The last snapshot.
@@ -42,7 +43,7 @@ pub(super) enum Side {
 impl Side {
     /// Reads a side. What contains `/`, `\`, `.` or `:` is a database, anything else a word or a migration, so that a
     /// file never hides a migration and no migration a file.
-    pub(super) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         match text {
             _ if text.contains(['/', '\\', '.', ':']) => Self::Other(text.to_owned()),
             "structs" => Self::Structs,
@@ -56,27 +57,27 @@ impl Side {
 }
 
 /// A side with what it holds.
-pub(super) struct Loaded {
+pub(crate) struct Loaded {
     /// What it is called in JSON: `structs`, `empty`, a migration's name, or a database.
-    pub(super) label: String,
+    pub(crate) label: String,
     /// What it is called in a sentence.
-    pub(super) shown: String,
-    pub(super) schema: Schema,
+    pub(crate) shown: String,
+    pub(crate) schema: Schema,
     /// Objects of a database that the model cannot represent.
-    pub(super) unreadable: Vec<Unreadable>,
+    pub(crate) unreadable: Vec<Unreadable>,
     /// The renames by attribute that were made before it.
-    pub(super) renamed_from: Vec<String>,
+    pub(crate) renamed_from: Vec<String>,
     /// The structs, if it is they.
-    pub(super) declared: Option<Declared>,
+    pub(crate) declared: Option<Declared>,
     /// Whether migrations were applied to it.
-    pub(super) has_history: bool,
+    pub(crate) has_history: bool,
 }
 
 /// Reads a side. `flag` is what it was typed for, `connect` says what `database` is.
 ///
 /// # Errors
 /// If there is no such thing, or it cannot be read.
-pub(super) fn load(context: &Context, side: &Side, flag: &'static str, connect: &Connect) -> Result<Loaded> {
+pub(crate) fn load(context: &Context, side: &Side, flag: &'static str, connect: &Connect) -> Result<Loaded> {
     match side {
         Side::Structs => {
             let declared = structs::read_all(context)?;
@@ -190,6 +191,20 @@ fn database(context: &Context, url: &DatabaseUrl) -> Result<Loaded> {
         declared: None,
         has_history: !history.is_empty(),
     })
+}
+
+/// The renames by attribute that lie between two sides; none where the second one is not the structs.
+pub(crate) fn renames(from: &Loaded, to: &Loaded) -> Renames {
+    let Some(declared) = &to.declared else { return Renames::default() };
+    let old = Snapshot { schema: from.schema.clone(), renamed_from: from.renamed_from.clone() };
+    let mut renames = structs::pending_renames(declared, &old);
+    // an attribute about something that was not there yet says nothing about this side
+    renames.tables.retain(|(old, _)| from.schema.tables.contains(old) || from.schema.virtual_tables.contains(old));
+    let tables = renames.clone();
+    renames.columns.retain(|(table, old, _)| {
+        from.schema.table(tables.old_table(table)).is_some_and(|before| before.column(old).is_some())
+    });
+    renames
 }
 
 #[cfg(test)]

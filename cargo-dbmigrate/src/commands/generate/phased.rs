@@ -1,0 +1,239 @@
+//! `generate --phased`: one change as two migrations, between which the release that runs and the one that comes both
+//! work.
+
+use dbmigrate_core::diff::Diff;
+use dbmigrate_core::engine::between::{BetweenError, STATEMENTS, prove_between};
+use dbmigrate_core::folder::{Folder, MigrationName, Slug, Snapshot};
+use dbmigrate_core::plan::phased::{Backs, Phased, PhasedError, phased};
+use dbmigrate_core::plan::{Decisions, Plan};
+use dbmigrate_core::schema::Schema;
+use pollster::block_on;
+
+use super::arguments::Generate;
+use super::planned::suggested_for;
+use crate::decisions::answers::expressions;
+use crate::decisions::ask::Asker;
+use crate::drafting;
+use crate::error::{CommandError, Result};
+use crate::linting::{Drafted, Set, Subject, scope};
+use crate::messages::{self, FileAction};
+use crate::project::Context;
+use crate::report::counted;
+use crate::{exit, proof, structs};
+
+/// What the name of the second half ends in.
+const SECOND: &str = "after_deploy";
+
+/// How it is done without this command.
+const BY_HAND: &str = "write the two migrations by hand: `cargo dbmigrate generate --custom`, the second with `-- dbmigrate: after-deploy`";
+
+/// A half of the change.
+struct Half<'a> {
+    name: MigrationName,
+    slug: Slug,
+    plan: &'a Plan,
+    /// The schemas before and after it.
+    schemas: (&'a Schema, &'a Schema),
+    sql: String,
+    is_second: bool,
+}
+
+/// Plans both halves, proves each of them and what is between them, and writes them; with `--dry-run` all but the last.
+/// Returns whether it did: where nothing has to wait, one migration does.
+///
+/// # Errors
+/// Exit code 3 for what cannot be had both ways, and all that a migration is refused for.
+pub(super) fn write(
+    asker: &Asker<'_>,
+    arguments: &Generate,
+    folder: &mut Folder,
+    (head, decisions, diff): (&Snapshot, &Decisions, &Diff),
+) -> Result<bool> {
+    let (context, declared) = (asker.context, asker.declared);
+    let renamed = decisions.renames.apply(&head.schema);
+    structs::refuse_new_problems(context, declared, &renamed)?;
+    proof::check_changes(context, declared, &head.schema, &renamed)?;
+    let (old, new) = (&head.schema, &declared.schema);
+    let backs = backs(arguments, diff)?;
+    let phased = phased(old, new, diff, decisions, &backs, folder.next_sequence())
+        .map_err(|error| refused(&error, &asker.command_line()))?;
+    if phased.is_one() {
+        context.printer.status("Sharing", "the running release works on the new schema, so one migration does");
+        return Ok(false);
+    }
+    prove(context, (old, new), decisions, diff, &phased)?;
+    let halves = halves(arguments, folder, (old, new), diff, &phased)?;
+    let mut drafted = Vec::with_capacity(halves.len());
+    for half in &halves {
+        drafted.push(linted(asker, arguments, half)?);
+    }
+    warn(context, &phased);
+    if arguments.dry_run {
+        for (half, drafted) in halves.iter().zip(drafted) {
+            drafting::show(context, half.name.as_str(), &half.sql, half.plan);
+            drafted.warn(context, None, &asker.command_line());
+        }
+        return Ok(true);
+    }
+    let renamed_from = structs::renamed_from(declared);
+    let snapshots: Vec<Snapshot> = halves
+        .iter()
+        .map(|half| Snapshot { schema: half.schemas.1.clone(), renamed_from: renamed_from.clone() })
+        .collect();
+    let files = halves.iter().zip(&snapshots).map(|(half, snapshot)| (&half.slug, &*half.sql, snapshot));
+    folder.add_all(&files.collect::<Vec<_>>())?;
+    report(context, folder, &halves, drafted);
+    Ok(true)
+}
+
+/// What `--back` says, by the names that columns have before.
+fn backs(arguments: &Generate, diff: &Diff) -> Result<Backs> {
+    let mut found = Backs::new();
+    // columns that go are those of before; their tables may be known by the new name already
+    for ((table, column), expr) in expressions("back", &arguments.back, &diff.renamed)? {
+        let renames = &diff.renames;
+        let table = renames.tables.iter().find(|(from, _)| *from == table).map_or(table, |(_, to)| to.clone());
+        let goes =
+            diff.tables.iter().filter(|changed| changed.name == table).any(|changed| changed.dropped.contains(&column))
+                || renames.columns.iter().any(|(on, from, _)| *on == table && *from == column);
+        if !goes {
+            return Err(CommandError::usage(format!("`--back {table}.{column}`: the column does not go"))
+                .help("name a column that is dropped or renamed, by the name that it has now"));
+        }
+        found.insert((table, column), expr);
+    }
+    Ok(found)
+}
+
+fn refused(error: &PhasedError, command: &str) -> CommandError {
+    let shown = CommandError::new(exit::DECISION, error.to_string()).note("nothing was written");
+    match error {
+        PhasedError::Cannot { help: Some(help), .. } if help.contains("`--") => {
+            shown.help(help.replacen("`--", &format!("`{command} --"), 1))
+        }
+        PhasedError::Cannot { help: Some(help), .. } => shown.help(help.clone()),
+        _ => shown.help(
+            "leave it to a release of its own, or write one migration, while no release runs: leave out `--phased`",
+        ),
+    }
+}
+
+/// Proves each half, and that both releases work between them.
+fn prove(
+    context: &Context,
+    (old, new): (&Schema, &Schema),
+    decisions: &Decisions,
+    diff: &Diff,
+    phased: &Phased,
+) -> Result<()> {
+    let between = &phased.between;
+    if !phased.first.is_empty() {
+        let first = Decisions { renames: phased.renames.clone(), ..decisions.clone() };
+        let proof = drafting::prove(context, (old, between), &first, &phased.first, BY_HAND)?;
+        proof::warn_of_empty(context, &proof, &phased.first);
+    }
+    drafting::prove(context, (between, new), &Decisions::default(), &phased.second, BY_HAND)?;
+    let shared = block_on(prove_between(old, new, diff, phased, (u64::from(STARTS), STATEMENTS)));
+    let shared = shared.map_err(|error| not_shared(&error))?;
+    let (of_old, of_new) = (counted(shared.of_old, "statement"), counted(shared.of_new, "statement"));
+    context
+        .printer
+        .detail("Proved", format!("between them, with {of_old} of the running release and {of_new} of the new one"));
+    Ok(())
+}
+
+/// Where random statements start from: the same every time.
+const STARTS: u32 = 19;
+
+fn not_shared(error: &BetweenError) -> CommandError {
+    let shown = CommandError::new(exit::DECISION, error.to_string());
+    let shown = match error {
+        BetweenError::Fails { statement, .. }
+        | BetweenError::Differs { statement, .. }
+        | BetweenError::NotCarried { statement, .. } => shown.note(format!("the statement: {}", said(statement))),
+        _ => shown,
+    };
+    shown
+        .note("nothing was written")
+        .help("change it in two releases: first what is new, beside what is there, later what goes")
+        .help(BY_HAND)
+}
+
+fn said(statement: &str) -> String {
+    statement.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The halves that have something to do.
+fn halves<'a>(
+    arguments: &Generate,
+    folder: &Folder,
+    (old, new): (&'a Schema, &'a Schema),
+    diff: &Diff,
+    phased: &'a Phased,
+) -> Result<Vec<Half<'a>>> {
+    let slug = match &arguments.name {
+        Some(wanted) => Slug::sanitize(wanted).ok_or_else(|| {
+            CommandError::usage(format!("`--name {wanted}` has no letter or digit to use in a file name"))
+        })?,
+        None => suggested_for(diff, old, new),
+    };
+    let second = Slug::sanitize(&format!("{slug}_{SECOND}")).unwrap_or_else(|| slug.clone());
+    let all =
+        [(&phased.first, (old, &phased.between), slug, false), (&phased.second, (&phased.between, new), second, true)];
+    let used = all.into_iter().filter(|(plan, ..)| !plan.is_empty());
+    let halves = (folder.next_sequence()..).zip(used).map(|(number, (plan, schemas, slug, is_second))| {
+        let name = MigrationName::new(number, &slug);
+        let sql = plan.to_sql(name.as_str());
+        Half { name, slug, plan, schemas, sql, is_second }
+    });
+    Ok(halves.collect())
+}
+
+/// What lints find in a half.
+fn linted(asker: &Asker<'_>, arguments: &Generate, half: &Half<'_>) -> Result<Drafted> {
+    let (context, declared) = (asker.context, asker.declared);
+    let set = Set::of(context, &arguments.levels)?;
+    let (old, new) = half.schemas;
+    let subject = Subject { name: half.name.as_str(), file: None, sql: &half.sql, old, new };
+    let said = (asker.command_line(), "nothing was written");
+    Drafted::of(context, (set, &scope::target(context)?), (&subject, declared), (&said.0, said.1))
+}
+
+/// What a view that stands in for a table cannot do.
+fn warn(context: &Context, phased: &Phased) {
+    for one in &phased.stand_ins {
+        let message = format!(
+            "the running release uses `{}` through a view: `ON CONFLICT`, `REPLACE`, `last_insert_rowid()` and `RETURNING` \
+             of what it does not give do not work there",
+            one.table
+        );
+        let help =
+            format!("if it needs one of them, keep the name of the table: `#[table(name = {:?})]`", one.view.as_str());
+        context.printer.warning(&message, &[help]);
+    }
+}
+
+fn report(context: &Context, folder: &Folder, halves: &[Half<'_>], drafted: Vec<Drafted>) {
+    let printer = &context.printer;
+    for (half, drafted) in halves.iter().zip(drafted) {
+        let when = if half.is_second { "after the deployment" } else { "before the deployment" };
+        let (count, cost) = (counted(half.plan.changes.len(), "change"), half.plan.cost().word());
+        printer.status("Generated", format!("{} ({when}: {count}, {cost})", half.name));
+        context.wrote_migration(folder, half.name.as_str(), FileAction::Created);
+        let path = folder.find(half.name.as_str()).map(|migration| folder.sql_path(migration));
+        printer.message(|| messages::Generated {
+            name: Some(half.name.to_string()),
+            file: path.as_ref().map(|path| path.display().to_string()),
+            changes: half.plan.changes.iter().map(Into::into).collect(),
+            cost: Some(cost.to_owned()),
+            from: None,
+        });
+        drafted.warn(context, path.as_deref(), "");
+    }
+    let mut next = vec!["review both, and commit them with the structs".to_owned()];
+    if halves.iter().any(|half| !half.is_second) {
+        next.push("before the deployment: `cargo dbmigrate migrate --phase before`".to_owned());
+    }
+    next.push("once no older release runs: `cargo dbmigrate migrate --phase after`".to_owned());
+    printer.next(&next);
+}

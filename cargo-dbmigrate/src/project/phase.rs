@@ -1,0 +1,31 @@
+//! `--phase`: which side of a deployment a command is about.
+
+use clap::ValueEnum;
+use dbmigrate_core::engine::apply::Phase;
+
+/// A side of a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// What the release needs that is about to be deployed
+    #[value(help = None)]
+    Before,
+    /// What waits until no older release runs
+    #[value(help = None)]
+    After,
+}
+
+impl When {
+    /// The flag, as it is typed.
+    pub(crate) fn typed(self) -> String {
+        format!(" --phase {}", Phase::from(self).word())
+    }
+}
+
+impl From<When> for Phase {
+    fn from(when: When) -> Self {
+        match when {
+            When::Before => Self::Before,
+            When::After => Self::After,
+        }
+    }
+}

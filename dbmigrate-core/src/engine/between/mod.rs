@@ -1,0 +1,205 @@
+//! The proof of a schema in between: the statements of two releases both work on it, as on a database of their own.
+//!
+//! Beside the database in between there are two others: one with the schema of the release that runs, one with that of
+//! the one that comes. A statement of a release is run on its own database and on the one in between. It has to work
+//! there too, and what the release then reads has to be the same in both. Then the other release's database is filled
+//! with what that release reads in between: so each statement meets what both have written before it.
+//!
+//! The statements are random, and the same every time: inserts with all columns and with no more than has to be given,
+//! updates, upserts and deletes, of the tables that differ, with values of generated rows and values that are like them.
+
+mod side;
+mod statements;
+
+use thiserror::Error;
+
+use self::side::{Side, Which};
+use self::statements::Statements;
+use super::connection::{Connection, integer};
+use super::error::{EngineError, ErrorKind};
+use super::populate::populate;
+use crate::diff::Diff;
+use crate::plan::create_all;
+use crate::plan::phased::{Fill, Link, Phased};
+use crate::schema::Schema;
+use crate::sql::{Name, StatementKind, split};
+
+/// How many statements are tried by default.
+pub const STATEMENTS: usize = 120;
+
+/// What was shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shared {
+    /// How many statements of the release that runs worked.
+    pub of_old: usize,
+    /// How many of the one that comes.
+    pub of_new: usize,
+}
+
+/// Why two releases cannot share the schema in between.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BetweenError {
+    /// A statement that works on the release's own schema fails.
+    #[error("a statement of the {release} release fails between the two migrations: {message}")]
+    Fails {
+        /// Whose it is.
+        release: &'static str,
+        /// The statement.
+        statement: String,
+        /// The engine's message.
+        message: String,
+    },
+    /// It works, and the release then reads something else.
+    #[error("between the two migrations, the {release} release reads other values in {place} than it wrote")]
+    Differs {
+        /// Whose it is.
+        release: &'static str,
+        /// The statement after which it does.
+        statement: String,
+        /// The table or view.
+        place: String,
+    },
+    /// What should be carried over between columns is not.
+    #[error("values of `{table}` are not carried over between the two migrations")]
+    NotCarried {
+        /// The table.
+        table: Name,
+        /// The statement after which they are not.
+        statement: String,
+    },
+    /// The engine fails in a way that has nothing to do with it.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Shows that the statements of both releases work between the halves of a change: see the module.
+///
+/// # Errors
+/// For the first statement that does not.
+pub async fn prove_between(
+    old: &Schema,
+    new: &Schema,
+    diff: &Diff,
+    phased: &Phased,
+    (seed, count): (u64, usize),
+) -> Result<Shared, BetweenError> {
+    let between = database(old, phased).await?;
+    let mut sides = [Side::new(Which::Old, old, diff).await?, Side::new(Which::New, new, diff).await?];
+    if fill(&sides, &between).await.is_err() {
+        // rows that the new schema is right to refuse
+        for table in sides[0].tables() {
+            between.run(&format!("DELETE FROM {}", table.sql())).await?;
+        }
+        fill(&sides, &between).await?;
+    }
+    for side in &sides {
+        side.compare_views(&between).await?;
+    }
+    let mut shared = Shared::default();
+    if sides.iter().all(|side| side.tables().next().is_none()) {
+        return Ok(shared);
+    }
+    let mut statements =
+        [Statements::new(old, &sides[0], seed).await?, Statements::new(new, &sides[1], seed ^ 1).await?];
+    let fills = fills(diff, phased);
+    for at in 0..count {
+        // now and then several of one release in a row
+        let who = usize::from((seed.wrapping_add(at as u64) / 3 + at as u64).is_multiple_of(2));
+        let Some(statement) = statements[who].next_one() else { continue };
+        let (actor, other) = if who == 0 { (0, 1) } else { (1, 0) };
+        match sides[actor].own(&statement).await {
+            Ok(()) => {}
+            // it is none of that release: rows or types are in its way there too
+            Err(error) if matches!(error.kind, ErrorKind::Constraint | ErrorKind::Statement) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        if sides[actor].which == Which::Old {
+            // what that release leaves NULL has a value meanwhile, as it was decided
+            for fill in &fills {
+                sides[actor].own(fill).await?;
+            }
+        }
+        between.run("SAVEPOINT one").await?;
+        if let Err(error) = between.run(&statement).await {
+            let release = sides[actor].which.word();
+            return Err(BetweenError::Fails { release, statement, message: error.message });
+        }
+        sides[actor].compare(&between, &statement).await?;
+        carried(&between, phased, &statement).await?;
+        match sides[other].load(&between).await {
+            Ok(()) => {
+                between.run("RELEASE one").await?;
+                match sides[actor].which {
+                    Which::Old => shared.of_old += 1,
+                    Which::New => shared.of_new += 1,
+                }
+            }
+            // what gets stricter refuses rows of the release that runs, as the second half will say
+            Err(error) if error.kind == ErrorKind::Constraint => {
+                between.run_all(&["ROLLBACK TO one".to_owned(), "RELEASE one".to_owned()]).await?;
+                for side in &mut sides {
+                    side.load(&between).await?;
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    for side in &sides {
+        side.compare_views(&between).await?;
+    }
+    Ok(shared)
+}
+
+/// A database with rows, behind the first half.
+async fn database(old: &Schema, phased: &Phased) -> Result<Connection, EngineError> {
+    let connection = Connection::in_memory().await?;
+    connection.run("PRAGMA foreign_keys = OFF").await?;
+    let (tables, triggers): (Vec<String>, Vec<String>) =
+        create_all(old).into_iter().partition(|statement| !creates_trigger(statement));
+    connection.run_all(&tables).await?;
+    populate(&connection, old).await?;
+    connection.run_all(&triggers).await?;
+    connection.run_each(phased.first.statements()).await.map_err(|(_, error)| error)?;
+    connection.run("PRAGMA foreign_keys = ON").await?;
+    Ok(connection)
+}
+
+/// The statements that fill what becomes NOT NULL, for the database of the release that runs.
+fn fills(diff: &Diff, phased: &Phased) -> Vec<String> {
+    let known = phased.fills.iter().filter(|fill| !fill.is_new);
+    let update = |fill: &Fill| {
+        let (table, column) = (diff.renames.old_table(&fill.table).sql(), fill.column.sql());
+        format!("UPDATE {table} SET {column} = ({}) WHERE {column} IS NULL", fill.expr)
+    };
+    known.map(update).collect()
+}
+
+async fn fill(sides: &[Side<'_>; 2], between: &Connection) -> Result<(), EngineError> {
+    for side in sides {
+        side.load_all(between).await?;
+    }
+    Ok(())
+}
+
+fn creates_trigger(statement: &str) -> bool {
+    split(statement).first().is_some_and(|statement| statement.kind == StatementKind::CreateTrigger)
+}
+
+/// Whether both sides of every link say the same, and nothing is left NULL that one of the releases cannot read so.
+async fn carried(between: &Connection, phased: &Phased, statement: &str) -> Result<(), BetweenError> {
+    let links = phased.links.iter().filter_map(|link| Some((&link.table, Link::out_of_step(link)?)));
+    let fills = phased.fills.iter().map(|fill| (&fill.table, format!("{} IS NULL", fill.column.sql())));
+    let sides = phased.links.iter().flat_map(|link| {
+        let required = link.olds.iter().chain(&link.news).filter(|side| side.is_required);
+        required.map(|side| (&link.table, format!("{} IS NULL", side.name.sql())))
+    });
+    for (table, condition) in links.chain(fills).chain(sides) {
+        let query = format!("SELECT count(*) FROM {} WHERE {condition}", table.sql());
+        let found = between.rows(&query).await?;
+        if found.first().is_some_and(|row| integer(&row[0]) > 0) {
+            return Err(BetweenError::NotCarried { table: table.clone(), statement: statement.to_owned() });
+        }
+    }
+    Ok(())
+}

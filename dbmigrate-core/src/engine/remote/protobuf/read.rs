@@ -1,0 +1,119 @@
+//! Fields of messages, one after the other, without a copy of what is in them.
+
+use super::super::flat::Span;
+
+/// How a field is written.
+pub(super) const VARINT: u64 = 0;
+pub(super) const FIXED: u64 = 1;
+pub(super) const LENGTH: u64 = 2;
+const FIXED_SHORT: u64 = 5;
+
+/// What is not a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Malformed;
+
+/// What a field has in it.
+#[derive(Clone, Copy)]
+pub(super) enum Content<'b> {
+    Number(u64),
+    /// Eight bytes.
+    Fixed(u64),
+    /// A message, text or bytes.
+    Bytes(Fields<'b>),
+    /// Four bytes, which nobody asks for.
+    Other,
+}
+
+/// A part of an answer that is read as the fields of a message.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'b> {
+    body: &'b [u8],
+    at: usize,
+    end: usize,
+}
+
+impl<'b> Fields<'b> {
+    /// All of an answer.
+    pub(super) fn of(body: &'b [u8]) -> Self {
+        Self { body, at: 0, end: body.len() }
+    }
+
+    /// A part of one.
+    pub(super) fn within(body: &'b [u8], span: Span) -> Self {
+        let (start, end) = span.range();
+        Self { body, at: start.min(body.len()), end: end.min(body.len()) }
+    }
+
+    /// Where it is.
+    pub(super) fn span(&self) -> Span {
+        Span::between(self.at, self.end)
+    }
+
+    /// The bytes.
+    pub(super) fn bytes(&self) -> &'b [u8] {
+        self.body.get(self.at..self.end).unwrap_or_default()
+    }
+
+    /// The bytes, if they are text.
+    pub(super) fn text(&self) -> Result<&'b str, Malformed> {
+        std::str::from_utf8(self.bytes()).map_err(|_| Malformed)
+    }
+
+    /// The next field, with its number.
+    #[inline]
+    pub(super) fn next(&mut self) -> Result<Option<(u64, Content<'b>)>, Malformed> {
+        if self.at >= self.end {
+            return Ok(None);
+        }
+        let key = self.varint()?;
+        let content = match key & 7 {
+            VARINT => Content::Number(self.varint()?),
+            FIXED => Content::Fixed(u64::from_le_bytes(self.array()?)),
+            LENGTH => {
+                let length = usize::try_from(self.varint()?).map_err(|_| Malformed)?;
+                let start = self.at;
+                self.at = start.checked_add(length).filter(|end| *end <= self.end).ok_or(Malformed)?;
+                Content::Bytes(Self { body: self.body, at: start, end: self.at })
+            }
+            FIXED_SHORT => {
+                self.array::<4>()?;
+                Content::Other
+            }
+            _ => return Err(Malformed),
+        };
+        Ok(Some((key >> 3, content)))
+    }
+
+    #[inline]
+    fn varint(&mut self) -> Result<u64, Malformed> {
+        // keys, and most lengths
+        match self.body.get(self.at) {
+            Some(byte) if *byte < 0x80 && self.at < self.end => {
+                self.at += 1;
+                Ok(u64::from(*byte))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    fn long_varint(&mut self) -> Result<u64, Malformed> {
+        let bytes = self.body.get(self.at..self.end).unwrap_or_default();
+        let (mut number, mut shift) = (0_u64, 0);
+        for (at, byte) in bytes.iter().take(10).enumerate() {
+            number |= u64::from(byte & 0x7f) << shift;
+            if *byte < 0x80 {
+                self.at += at + 1;
+                return Ok(number);
+            }
+            shift += 7;
+        }
+        Err(Malformed)
+    }
+
+    #[inline]
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+        let bytes = self.body.get(self.at..self.end).and_then(|rest| rest.first_chunk()).ok_or(Malformed)?;
+        self.at += N;
+        Ok(*bytes)
+    }
+}

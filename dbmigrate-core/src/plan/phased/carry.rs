@@ -1,0 +1,183 @@
+//! The triggers that carry over what either release writes.
+//!
+//! A trigger sees what a row has, and not who has written it. So an `INSERT` is told by what it leaves at its sentinel,
+//! and an `UPDATE` by the columns that change. What a trigger sets fires the other one in its turn, which then finds
+//! both sides to say the same, and does nothing: whether or not `recursive_triggers` is on.
+
+use super::PhasedError;
+use super::link::{Fill, Link, Side, same_values};
+use crate::diff::rename::unused;
+use crate::schema::{Schema, Table, Trigger, TriggerEvent, TriggerTiming};
+use crate::sql::name::{quote_string, sql_list};
+use crate::sql::path::path;
+use crate::sql::{Expr, Name};
+
+/// Adds them to the schema in between.
+pub(super) fn add(schema: &mut Schema, (links, fills): (&[Link], &[Fill]), number: u32) -> Result<(), PhasedError> {
+    let tables: Vec<Table> = schema.tables.iter().cloned().collect();
+    for table in &tables {
+        let links: Vec<&Link> = links.iter().filter(|link| link.table == table.name).collect();
+        let fills: Vec<&Fill> = fills.iter().filter(|fill| fill.table == table.name).collect();
+        if links.is_empty() && fills.is_empty() {
+            continue;
+        }
+        let row = same_row(table).ok_or_else(|| {
+            let what = format!("`{}` changes", path([&table.name]));
+            PhasedError::cannot(what, "and has nothing by which a trigger could name its rows")
+        })?;
+        let mut making = Making { schema: &mut *schema, table, row, number };
+        making.guards(&links);
+        making.inserts(&links, &fills);
+        for (at, link) in links.iter().enumerate() {
+            making.updates(link, at + 1);
+        }
+        for fill in fills {
+            making.fill(fill);
+        }
+    }
+    Ok(())
+}
+
+/// The condition for the row that a trigger has fired for.
+fn same_row(table: &Table) -> Option<String> {
+    let rowid = table.rowid_alias().map(|column| column.name.clone()).or_else(|| table.free_rowid_name());
+    if let Some(rowid) = rowid {
+        return Some(format!("{0} = NEW.{0}", rowid.sql()));
+    }
+    let key = table.primary_key.as_ref().filter(|_| table.without_rowid)?;
+    let parts = key.parts.iter().map(|part| format!("{0} = NEW.{0}", part.column.sql()));
+    Some(parts.collect::<Vec<_>>().join(" AND "))
+}
+
+struct Making<'s> {
+    schema: &'s mut Schema,
+    table: &'s Table,
+    row: String,
+    number: u32,
+}
+
+impl Making<'_> {
+    fn push(&mut self, what: &str, timing: TriggerTiming, event: TriggerEvent, when: Option<String>, body: &[String]) {
+        let base = format!("{}_phase_{:04}_{what}", self.table.name, self.number);
+        let name = unused(&base, |name| self.schema.object_names().any(|other| other == name));
+        self.schema.triggers.insert(Trigger {
+            name,
+            on: self.table.name.clone(),
+            timing,
+            event,
+            when: when.map(Expr::new),
+            body: Expr::script(body.join(";\n")),
+            unchecked: false,
+        });
+    }
+
+    fn update(&self, set: &str, condition: &str) -> String {
+        let condition = if condition.is_empty() { String::new() } else { format!("\n  AND {condition}") };
+        format!("UPDATE {} SET {set}\nWHERE {}{condition}", self.table.name.sql(), self.row)
+    }
+
+    /// What was NOT NULL under both names stays so.
+    fn guards(&mut self, links: &[&Link]) {
+        for link in links {
+            let Some((old, new)) = link.same().filter(|(old, _)| old.is_required) else { continue };
+            let said = format!("NOT NULL constraint failed: {}.{}", self.table.name, new.name);
+            let raise = vec![format!("SELECT RAISE(ABORT, {})", quote_string(&said))];
+            let (one, other) = (old.name.sql().into_owned(), new.name.sql().into_owned());
+            let both = format!("NEW.{one} IS NULL AND NEW.{other} IS NULL");
+            let either = format!("NEW.{one} IS NULL OR NEW.{other} IS NULL");
+            let columns = TriggerEvent::Update(vec![old.name.clone(), new.name.clone()]);
+            self.push(&format!("{}_given", new.name), TriggerTiming::Before, TriggerEvent::Insert, Some(both), &raise);
+            self.push(&format!("{}_stays", new.name), TriggerTiming::Before, columns, Some(either), &raise);
+        }
+    }
+
+    /// What a new row gets on the side that it was not given for.
+    fn inserts(&mut self, links: &[&Link], fills: &[&Fill]) {
+        let mut body = Vec::new();
+        for link in links {
+            let absent = |sides: &[Side], row: &str| {
+                sides.iter().map(|side| side.is_absent(row)).collect::<Vec<_>>().join(" AND ")
+            };
+            let (no_old, no_new) = (absent(&link.olds, "NEW."), absent(&link.news, "NEW."));
+            for side in &link.olds {
+                if let Some(default) = &side.default {
+                    let set = format!("{} = {}", side.name.sql(), in_parentheses(default));
+                    body.push(self.update(&set, &format!("{no_old} AND {no_new}")));
+                }
+            }
+            if let Some(set) = assignments(&link.news) {
+                let always = link.same().is_some() || link.news.iter().any(|side| side.is_required);
+                let given = if always || link.olds.is_empty() { String::new() } else { format!(" AND NOT ({no_old})") };
+                body.push(self.update(&set, &format!("{no_new}{given}")));
+            }
+            if let Some(set) = assignments(&link.olds) {
+                let given = if link.news.is_empty() { no_old } else { format!("NOT ({no_new})") };
+                body.push(self.update(&set, &given));
+            }
+        }
+        for fill in fills {
+            let column = fill.column.sql();
+            let set = format!("{column} = {}", in_parentheses(&fill.expr));
+            body.push(self.update(&set, &format!("{column} IS NULL")));
+        }
+        if !body.is_empty() {
+            self.push("insert", TriggerTiming::After, TriggerEvent::Insert, None, &body);
+        }
+    }
+
+    /// What the other side of a link gets when one is written.
+    fn updates(&mut self, link: &Link, number: usize) {
+        let both = [(&link.olds, &link.news, "forward"), (&link.news, &link.olds, "back")];
+        for (written, follow, what) in both {
+            let Some(set) = assignments(follow).filter(|_| !written.is_empty()) else { continue };
+            let changed = written.iter().map(|side| changes(&side.name)).collect::<Vec<_>>().join(" OR ");
+            // where the written side is what the other one says, it is because that was written
+            let condition = match link.same() {
+                Some((old, new)) => format!("NOT ({})", same_values(&old.name, &new.name)),
+                None => {
+                    let said = written.iter().filter_map(|side| {
+                        let expr = side.from_other.as_ref()?;
+                        Some(format!("{} COLLATE BINARY IS {}", side.name.sql(), in_parentheses(expr)))
+                    });
+                    let said = said.collect::<Vec<_>>().join(" AND ");
+                    if said.is_empty() { said } else { format!("NOT ({said})") }
+                }
+            };
+            let body = vec![self.update(&set, &condition)];
+            let event = TriggerEvent::Update(written.iter().map(|side| side.name.clone()).collect());
+            self.push(&format!("{what}_{number}"), TriggerTiming::After, event, Some(changed), &body);
+        }
+    }
+
+    fn fill(&mut self, fill: &Fill) {
+        let column = fill.column.sql().into_owned();
+        let set = format!("{column} = {}", in_parentheses(&fill.expr));
+        let body = vec![self.update(&set, &format!("{column} IS NULL"))];
+        let event = TriggerEvent::Update(vec![fill.column.clone()]);
+        let when = Some(format!("NEW.{column} IS NULL"));
+        self.push(&format!("{}_filled", fill.column), TriggerTiming::After, event, when, &body);
+    }
+}
+
+/// The condition that an update changes a column, by its bytes.
+fn changes(column: &Name) -> String {
+    let column = column.sql();
+    format!("NOT (OLD.{column} COLLATE BINARY IS NEW.{column} AND typeof(OLD.{column}) = typeof(NEW.{column}))")
+}
+
+/// `a = …, b = …` for the columns that get something.
+fn assignments(sides: &[Side]) -> Option<String> {
+    let set = |side: &Side| Some(format!("{} = {}", side.name.sql(), in_parentheses(side.from_other.as_ref()?)));
+    let all: Vec<String> = sides.iter().filter_map(set).collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
+/// An expression that stays one beside others.
+fn in_parentheses(expr: &Expr) -> String {
+    if expr.as_column().is_some() || expr.is_literal() { expr.to_string() } else { format!("({expr})") }
+}
+
+/// The names of columns as a list of SQL.
+pub(super) fn list<'n>(columns: impl Iterator<Item = &'n Name>) -> String {
+    sql_list(columns)
+}

@@ -1,0 +1,115 @@
+//! What is carried over between the columns of two releases, and how a trigger tells which of them has written.
+
+use crate::schema::{Column, Table};
+use crate::sql::expr::Affinity;
+use crate::sql::{Expr, Name};
+
+/// Columns that one release knows and columns that the other one knows instead.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// The table, by its new name.
+    pub table: Name,
+    /// The columns of the release that runs.
+    pub olds: Vec<Side>,
+    /// The columns of the one that comes.
+    pub news: Vec<Side>,
+}
+
+/// A column of a link.
+#[derive(Debug, Clone)]
+pub struct Side {
+    /// Its name.
+    pub name: Name,
+    /// What it gets of what the other release has written: an expression over the row. `None` if it gets nothing.
+    pub from_other: Option<Expr>,
+    /// What is in it if an `INSERT` does not give it.
+    pub sentinel: Sentinel,
+    /// Whether neither release may leave it NULL.
+    pub is_required: bool,
+    /// Whether all that it has is in the columns of the other release as well.
+    pub is_carried: bool,
+    /// What a row gets if neither release has given anything, where the column itself has no default meanwhile.
+    pub default: Option<Expr>,
+}
+
+/// The value that tells that a column was not given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sentinel {
+    /// NULL, which the release that knows the column does not write, or writes for the same thing.
+    Null,
+    /// The default, which both columns have: so a default that was given comes to the same.
+    Default(Expr),
+    /// None: it was given or not, nobody can tell.
+    Unknown,
+}
+
+impl Side {
+    /// The condition that a row does not have what an `INSERT` has given, `row` being `NEW.` or nothing.
+    pub(super) fn is_absent(&self, row: &str) -> String {
+        let column = format!("{row}{}", self.name.sql());
+        match &self.sentinel {
+            Sentinel::Null | Sentinel::Unknown => format!("{column} IS NULL"),
+            Sentinel::Default(default) => format!("{column} COLLATE BINARY IS {}", default.as_str()),
+        }
+    }
+}
+
+impl Link {
+    /// The two columns of a rename, whose values are the same.
+    pub fn same(&self) -> Option<(&Side, &Side)> {
+        let ([old], [new]) = (&self.olds[..], &self.news[..]) else { return None };
+        let is = |side: &Side, other: &Side| {
+            side.from_other.as_ref().and_then(Expr::as_column).as_ref() == Some(&other.name)
+        };
+        (is(old, new) && is(new, old)).then_some((old, new))
+    }
+}
+
+impl Link {
+    /// The condition that a row has on neither side what the other side says. `None` if nothing is carried over.
+    pub fn out_of_step(link: &Self) -> Option<String> {
+        if let Some((old, new)) = link.same() {
+            return Some(format!("NOT ({})", same_values(&old.name, &new.name)));
+        }
+        let said = |sides: &[Side]| {
+            let all = sides.iter().filter_map(|side| {
+                Some(format!("{} COLLATE BINARY IS ({})", side.name.sql(), side.from_other.as_ref()?))
+            });
+            all.collect::<Vec<_>>().join(" AND ")
+        };
+        let sides = [said(&link.olds), said(&link.news)];
+        let both: Vec<String> = sides.iter().filter(|text| !text.is_empty()).map(|text| format!("({text})")).collect();
+        // where only one side follows, the other one may have written last
+        (both.len() == 2).then(|| format!("NOT ({})", both.join(" OR ")))
+    }
+}
+
+/// The condition that two columns hold the same value, by their bytes.
+pub(super) fn same_values(one: &Name, other: &Name) -> String {
+    let (one, other) = (one.sql(), other.sql());
+    format!("{one} COLLATE BINARY IS {other} AND typeof({one}) = typeof({other})")
+}
+
+/// A column that existing and new rows get a value in, until it is NOT NULL.
+#[derive(Debug, Clone)]
+pub struct Fill {
+    /// The table, by its new name.
+    pub table: Name,
+    /// The column.
+    pub column: Name,
+    /// What a row without a value gets.
+    pub expr: Expr,
+    /// Whether the column is new.
+    pub is_new: bool,
+}
+
+/// Whether the default of a column is a constant that can be told from others where it is stored.
+pub(super) fn is_constant(table: &Table, column: &Column) -> bool {
+    column.effective_default().is_some_and(|default| default.is_literal() && table.affinity(column) != Affinity::Blob)
+}
+
+/// Whether a column is part of something that keeps rows apart, where a default would collide.
+pub(super) fn is_unique(table: &Table, column: &Name) -> bool {
+    table.uniques.iter().any(|unique| unique.parts.iter().any(|part| part.column == *column))
+        || table.indexes.iter().any(|index| index.unique && index.mentions(column))
+}

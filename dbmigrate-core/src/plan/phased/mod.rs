@@ -1,0 +1,226 @@
+//! One change as two migrations, between which two releases of an application run at once.
+//!
+//! The first half makes a schema in between, on which the statements of the release that runs and of the one that comes
+//! both work: columns that are renamed, split or dropped stay beside the new ones, triggers carry what either release
+//! writes over to what the other one reads, and a table that is renamed can be used by its old name through a view. The
+//! second half takes all of that away, and adds what is stricter than the release that runs knows. What gets looser goes
+//! first, what gets stricter goes last.
+//!
+//! The schema in between is one like any other: it is in a snapshot, and its triggers are triggers. What cannot be had
+//! both ways under one name is refused, and says what can be done ([`PhasedError`]); that the rest works is shown by
+//! execution ([`crate::engine::between`]).
+
+mod between;
+mod carry;
+mod copies;
+mod link;
+mod stand_in;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub use link::{Fill, Link, Sentinel};
+pub use stand_in::StandIn;
+
+use super::decide::Decisions;
+use super::preflight::Preflight;
+use super::{Cost, Lint, Plan, PlanError, Step, plan};
+use crate::ddl::render;
+use crate::diff::{Diff, RenameError, Renames, diff};
+use crate::schema::{Schema, Trigger, TriggerEvent};
+use crate::sql::path::path;
+use crate::sql::{Expr, Name};
+
+/// What rows of the new release have in columns that it does not know, by table (new name) and column (old name): an
+/// expression over the columns of the new release.
+pub type Backs = BTreeMap<(Name, Name), Expr>;
+
+/// The two halves.
+#[derive(Debug, Clone)]
+pub struct Phased {
+    /// The schema between them.
+    pub between: Schema,
+    /// From the schema before to that; empty if the release that comes works on the schema before.
+    pub first: Plan,
+    /// The renames of the first half: of tables only.
+    pub renames: Renames,
+    /// From that to the wanted schema; empty if nothing has to wait.
+    pub second: Plan,
+    /// What is carried over between columns meanwhile.
+    pub links: Vec<Link>,
+    /// Columns that are filled meanwhile.
+    pub fills: Vec<Fill>,
+    /// Tables that can be used by their old names meanwhile.
+    pub stand_ins: Vec<StandIn>,
+}
+
+impl Phased {
+    /// Whether one migration does: there is nothing that a release would have to be protected from.
+    pub fn is_one(&self) -> bool {
+        self.second.is_empty()
+    }
+}
+
+/// Why a change has no two halves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PhasedError {
+    /// It cannot be had both ways.
+    Cannot {
+        /// What: "`users.id` is renamed".
+        what: String,
+        /// Why not: "other tables refer to it".
+        why: String,
+        /// What can be done, if something can.
+        help: Option<String>,
+    },
+    /// A half has no plan.
+    Plan(String),
+}
+
+impl PhasedError {
+    pub(super) fn cannot(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::Cannot { what: what.into(), why: why.into(), help: None }
+    }
+
+    pub(super) fn or(what: impl Into<String>, why: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Cannot { what: what.into(), why: why.into(), help: Some(help.into()) }
+    }
+}
+
+impl fmt::Display for PhasedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cannot { what, why, .. } => write!(f, "no two releases can share this change: {what}, {why}"),
+            Self::Plan(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for PhasedError {}
+
+impl From<PlanError> for PhasedError {
+    fn from(error: PlanError) -> Self {
+        Self::Plan(error.to_string())
+    }
+}
+
+impl From<RenameError> for PhasedError {
+    fn from(error: RenameError) -> Self {
+        Self::Plan(error.to_string())
+    }
+}
+
+/// What the parts look at.
+struct Input<'a> {
+    old: &'a Schema,
+    new: &'a Schema,
+    diff: &'a Diff,
+    decisions: &'a Decisions,
+    backs: &'a Backs,
+    /// The number of the first half, for the names of triggers.
+    number: u32,
+}
+
+/// The two halves of the change from `old` to `new`, given their difference and all decisions. `number` is that of the
+/// first half.
+///
+/// # Errors
+/// If something in it cannot be had both ways.
+pub fn phased(
+    old: &Schema,
+    new: &Schema,
+    diff: &Diff,
+    decisions: &Decisions,
+    backs: &Backs,
+    number: u32,
+) -> Result<Phased, PhasedError> {
+    let input = Input { old, new, diff, decisions, backs, number };
+    let between = between::between(&input)?;
+    let first = first_half(&input, &between)?;
+    let second = second_half(&input, &between)?;
+    let between::Between { schema, renames, links, fills, stand_ins } = between;
+    Ok(Phased { between: schema, first, renames, second, links, fills, stand_ins })
+}
+
+/// The plan that leads there, with what existing rows get.
+fn first_half(input: &Input<'_>, between: &between::Between) -> Result<Plan, PhasedError> {
+    let difference = diff(input.old, &between.schema, &between.renames)?;
+    // what gets its values from other columns gets them from an `UPDATE`, like what is written later
+    let is_linked = |place: &&(Name, Name)| {
+        between.links.iter().any(|link| link.table == place.0 && link.news.iter().any(|new| new.name == place.1))
+            || between.fills.iter().any(|fill| fill.table == place.0 && fill.column == place.1)
+    };
+    let backfills = input.decisions.backfills.iter().filter(|(place, _)| !is_linked(place));
+    let decisions = Decisions {
+        renames: between.renames.clone(),
+        accepted: super::Accepted::default(),
+        backfills: backfills.map(|(place, expr)| (place.clone(), expr.clone())).collect(),
+        conversions: BTreeMap::new(),
+        keep: None,
+        knows_renames: true,
+    };
+    let mut plan = plan(input.old, &between.schema, &difference, &decisions)?;
+    let steps = copies::steps(between, input.old, &plan);
+    let is_last = |step: &Step| {
+        let begins = |word: &str| step.statements.first().is_some_and(|statement| statement.starts_with(word));
+        ["CREATE TRIGGER", "CREATE VIEW", "CREATE VIRTUAL"].into_iter().any(begins)
+    };
+    // views and triggers are created last: none of them fires for what the rows get
+    let at = plan.steps.iter().position(is_last).unwrap_or(plan.steps.len());
+    plan.steps.splice(at..at, steps);
+    plan.converted.extend(between.fills.iter().filter(|fill| !fill.is_new).map(|fill| {
+        // filled in a column that stays
+        (fill.table.clone(), fill.column.clone())
+    }));
+    Ok(plan)
+}
+
+/// The plan from there on: what waited.
+fn second_half(input: &Input<'_>, between: &between::Between) -> Result<Plan, PhasedError> {
+    let difference = diff(&between.schema, input.new, &Renames::default())?;
+    let mut accepted = input.decisions.accepted.clone();
+    // their values were carried over
+    for link in &between.links {
+        for old in link.olds.iter().filter(|old| old.is_carried) {
+            accepted.add(Lint::DropColumn, &path([&link.table, &old.name]));
+        }
+    }
+    let keep = input.decisions.keep.map(|number| number.saturating_add(1));
+    let decisions = Decisions { accepted, keep, knows_renames: true, ..Decisions::default() };
+    let mut plan = plan(&between.schema, input.new, &difference, &decisions)?;
+    if plan.is_empty() {
+        return Ok(plan);
+    }
+    plan.after_deploy = true;
+    // the triggers have seen to it, and a preflight looks again
+    plan.allowed.extend(between.required(input.new).map(|place| (Lint::NotNullWithoutDefault, place)));
+    plan.preflights.extend(between.links.iter().filter_map(out_of_step));
+    Ok(plan)
+}
+
+/// The query for rows whose values were not carried over: somebody has switched the triggers off.
+fn out_of_step(link: &Link) -> Option<Preflight> {
+    let (old, new) = link.same()?;
+    let condition = format!("NOT ({})", link::same_values(&old.name, &new.name));
+    let message = format!("{{}} rows of `{}` with another `{}` than `{}`", link.table, old.name, new.name);
+    let query = format!(
+        "SELECT * FROM (SELECT count(*) AS _count FROM {} WHERE {condition}) WHERE _count > 0",
+        link.table.sql()
+    );
+    Some(Preflight::new(&link.table, message, query))
+}
+
+/// The triggers of `schema` that an `UPDATE` of `table` would fire.
+fn fired_by_updates<'s>(schema: &'s Schema, table: &Name) -> impl Iterator<Item = &'s Trigger> {
+    let is_fired = move |trigger: &&Trigger| trigger.on == *table && matches!(trigger.event, TriggerEvent::Update(_));
+    schema.triggers.iter().filter(is_fired)
+}
+
+/// A step of one `UPDATE`, for which no trigger fires.
+fn update_step(title: String, update: String, triggers: &[&Trigger]) -> Step {
+    let drops = triggers.iter().map(|trigger| format!("DROP TRIGGER {}", trigger.name.sql()));
+    let creates = triggers.iter().map(|trigger| render::create_trigger(trigger));
+    let statements = drops.chain(std::iter::once(update)).chain(creates).collect();
+    Step { title, cost: Cost::Rewrite, statements, rebuilds: None }
+}
