@@ -247,7 +247,7 @@ impl Database {
         let unreadable = self.tracker().await.map_err(cannot_read)?.unreadable().to_vec();
         let wanted = Wanted { hash: None, drift: None, unreadable: &unreadable, ..wanted };
         self.try_expressions(statements).await?;
-        self.run_checked(statements, None, &wanted).await.map_err(|failure| numbered(failure, range.start))
+        self.run_checked(statements, &[], None, &wanted).await.map_err(|failure| numbered(failure, range.start))
     }
 
     /// The last transaction: how long all have taken, or `None` if somebody else was there.
@@ -298,7 +298,7 @@ impl Database {
         let wanted = self.wanted(migration).await.map_err(cannot_read)?;
         let statements = &migration.script.statements[range.clone()];
         self.try_expressions(statements).await?;
-        self.run_checked(statements, None, &wanted).await.map_err(|failure| numbered(failure, range.start))?;
+        self.run_checked(statements, &[], None, &wanted).await.map_err(|failure| numbered(failure, range.start))?;
         let duration = progress.worked_ms + milliseconds(started);
         let recorded = self.record(migration, position, duration).await;
         recorded.map_err(|error| Failure::Engine { action: "cannot record the migration", error })?;
