@@ -10,6 +10,7 @@ mod expressions;
 mod forecast;
 #[cfg(feature = "remote")]
 pub(super) mod known;
+mod noted;
 mod online;
 mod part;
 mod pieces;

@@ -5,7 +5,8 @@ use std::thread;
 
 use super::super::Failure;
 use super::Database;
-use super::online::{FIRST, MOST, NOTE, bound, is_missing, mirrored, to_stage};
+use super::noted::{NOTE, bound, is_missing, mirrored, to_stage};
+use super::online::{FIRST, MOST};
 use crate::ddl::{Object, read};
 use crate::engine::connection::piece::{NotWorked, Piece};
 use crate::engine::connection::{integer, text};

@@ -7,6 +7,7 @@ use super::super::followers::Followers;
 use super::super::hidden::{Hidden, TakenOut};
 use super::super::statistics::Statistics;
 use super::super::{Advanced, Attempt, Done, Failure, Prepared, Stop};
+use super::noted::{NOTE, bound, is_missing, mirrored, part, read_at, to_stage};
 use super::walk::Told;
 use super::{Database, cannot_read, milliseconds};
 use crate::engine::check::Violations;
@@ -15,9 +16,9 @@ use crate::engine::connection::{Row, integer, text};
 use crate::engine::error::EngineError;
 use crate::engine::online::chunk::{self, At, SMALL_LOG};
 use crate::engine::online::swap::Made;
-use crate::engine::online::{AT, COPY, Copy, LOG, NotOnline, Stage, copy};
-use crate::engine::pieces::{Bound, Pace};
-use crate::engine::progress::{PROGRESS_TABLE, Progress};
+use crate::engine::online::{COPY, Copy, LOG, NotOnline, Stage, copy};
+use crate::engine::pieces::Pace;
+use crate::engine::progress::Progress;
 use crate::folder::script::Rebuild;
 use crate::sql::name::quote_string;
 use crate::sql::{Name, StatementKind};
@@ -28,8 +29,6 @@ pub(super) const FIRST: u64 = 1000;
 pub(super) const MOST: u64 = 200_000;
 /// How often a piece is tried that does not get the lock, or does not arrive.
 const TRIES: u32 = 20;
-/// What is noted with the position, so that it is told from one in batches.
-pub(super) const NOTE: &str = "online";
 /// How many rows a table may have whose indexes a server makes within the swap.
 const FEW: u64 = 100_000;
 
@@ -418,50 +417,6 @@ fn made_statements(made: &Made) -> Vec<String> {
     let dropped = made.dropped.iter().map(|name| format!("DROP INDEX IF EXISTS {}", name.sql()));
     let grown = made.grown.iter().map(|name| format!("DROP INDEX {}", name.sql()));
     dropped.chain([made.create.clone()]).chain(grown).collect()
-}
-
-pub(super) fn to_stage(stage: Stage) -> String {
-    format!("UPDATE {AT} SET stage = '{}', chunk = chunk + 1", stage.name())
-}
-
-/// Writes down in the table of all progress how far it is, for whoever looks there.
-pub(super) fn mirrored(size: u64) -> Bound {
-    let stages: Vec<String> =
-        Stage::ALL.iter().enumerate().map(|(at, stage)| format!("WHEN '{}' THEN {at}", stage.name())).collect();
-    let sql = format!(
-        "UPDATE {PROGRESS_TABLE} SET (stage, pieces, visited, changed) = \
-         (SELECT CASE stage {} END, chunk, done, done FROM {AT}), size = {size}, \
-         moved_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
-        stages.join(" ")
-    );
-    (sql, Vec::new())
-}
-
-pub(super) fn bound(statements: Vec<String>) -> Vec<Bound> {
-    statements.into_iter().map(|sql| (sql, Vec::new())).collect()
-}
-
-fn read_at(row: &Row) -> Option<At> {
-    let number = |at: usize| row.get(at).map_or(0, |value| integer(value).unsigned_abs());
-    Some(At {
-        migration: text(row.first()?).to_owned(),
-        stage: Stage::of(text(row.get(1)?))?,
-        chunk: number(2),
-        done: number(3),
-        is_first: number(4) == 1,
-        logged: number(5),
-    })
-}
-
-pub(super) fn is_missing(error: &EngineError) -> bool {
-    error.message.contains("no such table")
-}
-
-/// How much of the whole is done, from 0 to 1: comparing takes about a quarter of it.
-#[expect(clippy::cast_precision_loss, reason = "it is shown as a percentage")]
-fn part(stage: Stage, done: u64, of: u64) -> Option<f64> {
-    let of_stage = if of == 0 { return None } else { (done as f64 / of as f64).min(1.0) };
-    Some(if stage == Stage::Copy { 0.75 * of_stage } else { 0.75 + 0.25 * of_stage })
 }
 
 fn not_online(migration: &Prepared<'_>, NotOnline(why): NotOnline) -> Failure {

@@ -67,7 +67,8 @@ impl Target for Database {
 
     #[cfg(feature = "remote")]
     fn announcements(&self, script: &Script<'_>) -> Vec<Announcement> {
-        if self.connection.server().is_some() { self.announced(script) } else { Vec::new() }
+        let is_told = self.connection.server().is_some() && !script.is_in_pieces();
+        if is_told { self.announced(script) } else { Vec::new() }
     }
 
     #[cfg(feature = "remote")]

@@ -20,8 +20,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
-    // a statement alone is not ended
-    if !migration.target.is_server || migration.script.no_transaction {
+    // a statement alone is not ended, and what is in pieces is many transactions
+    if !migration.target.is_server || migration.script.runs_alone() {
         return;
     }
     let tables = by_table(migration.work());
@@ -49,6 +49,11 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     finding.statement = work.iter().find_map(|one| one.statement);
     if tables.len() > 1 {
         finding = finding.help("split it into migrations that each take less: each is a transaction of its own");
+    }
+    if let ([marked], 1) = (&migration.script.rebuilds[..], tables.len()) {
+        let line = marked.line;
+        let online = format!("let nobody wait for it: `-- dbmigrate: online` on a line before line {line} of its SQL");
+        finding = finding.help(online);
     }
     finding = finding.help("run it while no other client writes, and measure it before: `cargo dbmigrate migrate --rehearse-only`");
     if !is_known {
