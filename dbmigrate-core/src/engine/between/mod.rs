@@ -20,7 +20,7 @@ use super::error::{EngineError, ErrorKind};
 use super::populate::populate;
 use crate::diff::Diff;
 use crate::plan::create_all;
-use crate::plan::phased::{Fill, Link, Phased};
+use crate::plan::phased::{Fill, Phased};
 use crate::schema::Schema;
 use crate::sql::{Name, StatementKind, split};
 
@@ -188,7 +188,7 @@ fn creates_trigger(statement: &str) -> bool {
 
 /// Whether both sides of every link say the same, and nothing is left NULL that one of the releases cannot read so.
 async fn carried(between: &Connection, phased: &Phased, statement: &str) -> Result<(), BetweenError> {
-    let links = phased.links.iter().filter_map(|link| Some((&link.table, Link::out_of_step(link)?)));
+    let links = phased.links.iter().filter_map(|link| Some((&link.table, link.out_of_step()?)));
     let fills = phased.fills.iter().map(|fill| (&fill.table, format!("{} IS NULL", fill.column.sql())));
     let sides = phased.links.iter().flat_map(|link| {
         let required = link.olds.iter().chain(&link.news).filter(|side| side.is_required);

@@ -67,8 +67,8 @@ impl Link {
 
 impl Link {
     /// The condition that a row has on neither side what the other side says. `None` if nothing is carried over.
-    pub fn out_of_step(link: &Self) -> Option<String> {
-        if let Some((old, new)) = link.same() {
+    pub fn out_of_step(&self) -> Option<String> {
+        if let Some((old, new)) = self.same() {
             return Some(format!("NOT ({})", same_values(&old.name, &new.name)));
         }
         let said = |sides: &[Side]| {
@@ -77,7 +77,7 @@ impl Link {
             });
             all.collect::<Vec<_>>().join(" AND ")
         };
-        let sides = [said(&link.olds), said(&link.news)];
+        let sides = [said(&self.olds), said(&self.news)];
         let both: Vec<String> = sides.iter().filter(|text| !text.is_empty()).map(|text| format!("({text})")).collect();
         // where only one side follows, the other one may have written last
         (both.len() == 2).then(|| format!("NOT ({})", both.join(" OR ")))

@@ -91,7 +91,8 @@ impl PhasedError {
 impl fmt::Display for PhasedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cannot { what, why, .. } => write!(f, "no two releases can share this change: {what}, {why}"),
+            Self::Cannot { what, why, help: Some(_) } => write!(f, "{what}, {why}"),
+            Self::Cannot { what, why, help: None } => write!(f, "no two releases can share this change: {what}, {why}"),
             Self::Plan(message) => f.write_str(message),
         }
     }
