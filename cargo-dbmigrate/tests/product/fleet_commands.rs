@@ -1,7 +1,6 @@
 //! Commands other than `migrate` on fleets: how many members stand where, what differs, and what is done to each.
 
 use std::fmt::Write as _;
-use std::process::Command;
 
 use crate::project::Project;
 
@@ -34,9 +33,7 @@ fn fleet() -> Project {
 }
 
 fn git(project: &Project, line: &str) {
-    let identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost"];
-    let done = Command::new("git").args(identity).args(line.split(' ')).current_dir(project.root()).status();
-    assert!(done.expect("git").success(), "git {line}");
+    project.shell(&format!("git -c user.name=a -c user.email=a@example.com {line}"));
 }
 
 #[test]
