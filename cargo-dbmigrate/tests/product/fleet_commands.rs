@@ -32,6 +32,10 @@ fn fleet() -> Project {
     project
 }
 
+fn git(project: &Project, line: &str) {
+    project.shell(&format!("git -c user.name=a -c user.email=a@example.com {line}"));
+}
+
 #[test]
 fn status_of_a_fleet_is_how_many_members_stand_where() {
     let project = fleet();
@@ -105,6 +109,29 @@ fn a_query_on_another_target_lists_members_with_their_labels() {
     project.replace("dbmigrate.toml", "SELECT slug FROM tenants WHERE deleted IS NULL", "DELETE FROM tenants");
     let run = project.refuses(2, "status -t tenants");
     assert!(run.err.contains("is no `SELECT`"), "{}", run.err);
+}
+
+#[test]
+fn a_report_says_how_many_members_are_in_which_state() {
+    let project = fleet();
+    for arguments in ["init -q -b main", "add Cargo.toml src", "commit -qm one"] {
+        git(&project, arguments);
+    }
+    let run = project.ends(6, "ci report -t tenants");
+    let wanted = "#### Databases\n\n- `tenants`: 12 members: 1 at head, 6 behind by 1 migration, **3 drifted**, \
+                  **1 with another history**, **1 unreachable**; at most 1 migration pending: `0002_";
+    assert!(run.out.contains(wanted), "{}", run.out);
+    assert!(run.err.contains("1 member (t06): "), "{}", run.err);
+    let run = project.ends(6, "ci report -t tenants --message-format json");
+    let report = run.json().into_iter().find(|object| object["reason"] == "report").expect("a report");
+    assert_eq!(
+        report["databases"][0]["members"][0],
+        serde_json::json!({"state": "at_head", "pending": 0, "members": 1})
+    );
+    let run = project.refuses(2, "ci report -t tenants --rehearse");
+    assert!(run.err.contains("name a member: `-t tenants/NAME`"), "{}", run.err);
+    let run = project.runs("ci report -t tenants/t01");
+    assert!(run.out.contains("- `tenants/t01`: nothing pending"), "{}", run.out);
 }
 
 #[test]
