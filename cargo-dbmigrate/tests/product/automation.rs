@@ -85,6 +85,9 @@ fn every_command_ends_with_what_it_did() {
     assert_eq!(run(0, "restore b.db --url restored.db")["changed"], true);
     run(0, "reset");
     assert_eq!(run(0, "push --url new.db")["changes"][0]["change"], "create table users");
+    // it ends when it is interrupted, or where it cannot begin
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    run(1, &format!("serve --port {}", taken.local_addr().expect("it has one").port()));
     run(0, "going-back");
     run(0, "log");
     assert_eq!(run(0, "diagram --out page.html")["changed"], true);

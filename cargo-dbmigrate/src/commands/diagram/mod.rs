@@ -47,8 +47,7 @@ pub(crate) struct Diagram {
     #[arg(long, value_name = "SIDE", default_value = OF)]
     pub of: String,
 
-    /// Mark how it differs from another side, and draw only that and what is
-    /// next to it
+    /// Mark what differs from another side; draw that and what is near
     #[arg(long, value_name = "SIDE")]
     pub from: Option<String>,
 

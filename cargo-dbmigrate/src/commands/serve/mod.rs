@@ -31,7 +31,7 @@ Examples:
   cargo dbmigrate serve
   cargo dbmigrate serve -t production    With its rows, and when migrations came
 
-The address is for this machine alone, and has a part that nobody can guess.
+The address is for this machine alone, and has a part that cannot be guessed.
 Changes to structs and migrations show by themselves, those that no migration
 has as such. No database is asked unless one is named.
 
