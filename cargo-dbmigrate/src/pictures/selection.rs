@@ -11,7 +11,7 @@ impl Picture {
     pub(crate) fn around(&self, names: &[Name], distance: usize) -> Self {
         let mut shown: BTreeSet<Name> = names.iter().cloned().collect();
         for _ in 0..distance {
-            let next = self.links.iter().flat_map(|link| next_to(link, &shown)).collect::<Vec<_>>();
+            let next = self.links.iter().filter_map(|link| next_to(link, &shown)).collect::<Vec<_>>();
             shown.extend(next);
         }
         self.only(&shown)

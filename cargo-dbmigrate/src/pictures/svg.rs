@@ -200,7 +200,7 @@ fn rounded(way: &[(i32, i32)]) -> String {
     let _ = write!(path, "M{} {}", first.0, first.1);
     for corner in way.windows(3) {
         let [before, at, after] = [corner[0], corner[1], corner[2]];
-        let half = |one: (i32, i32), other: (i32, i32)| ((one.0 - other.0).abs() + (one.1 - other.1).abs()) / 2;
+        let half = |one: (i32, i32), other: (i32, i32)| length(&[one, other]) / 2;
         let radius = half(before, at).min(half(at, after)).min(CORNER);
         let toward = |to: (i32, i32)| (at.0 + (to.0 - at.0).signum() * radius, at.1 + (to.1 - at.1).signum() * radius);
         let (start, end) = (toward(before), toward(after));
@@ -378,9 +378,8 @@ pub(crate) fn escaped(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\n' | '\t' => out.push(char),
-            // turns the direction of what stands around it
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            // no characters of XML, and what turns the direction of what stands around it
+            '\u{fffe}' | '\u{ffff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
             char if char.is_control() => out.push('\u{fffd}'),
             char => out.push(char),
         }

@@ -69,7 +69,9 @@ pub(super) fn placed(graph: &Graph) -> Everything {
     }
     let mut group_of = vec![0; graph.sizes.len()];
     for (at, group) in groups.iter().enumerate() {
-        group.iter().for_each(|&box_| group_of[box_] = at);
+        for &box_ in group {
+            group_of[box_] = at;
+        }
     }
     let mut inner = vec![Vec::new(); groups.len()];
     let mut between: BTreeMap<(usize, usize), f64> = BTreeMap::new();

@@ -66,7 +66,7 @@ impl Router<'_> {
         for edge in &self.graph.edges {
             let (child, parent) = (self.spots[edge.from], self.spots[edge.to]);
             let way = if child.block == parent.block {
-                self.within(edge, child, parent, &passes, &mut routes)
+                Self::within(edge, child, parent, &passes, &mut routes)
             } else {
                 self.between(edge, child, parent, sides[edge.bus], &mut routes)
             };
@@ -102,7 +102,6 @@ impl Router<'_> {
 
     /// An edge of one block: from corridor to corridor, past the columns in between.
     fn within(
-        &self,
         edge: &Edge,
         child: Spot,
         parent: Spot,
