@@ -87,7 +87,7 @@ impl Drawing<'_> {
             name: migration.name.to_string(),
             kind: word(kind(migration, &text, &script)),
             changes: told.iter().map(|one| one.title.clone()).collect(),
-            cost: told.iter().map(|one| one.cost).max().map(|cost| cost.word()),
+            cost: told.iter().map(|one| one.cost).max().map(dbmigrate_core::plan::Cost::word),
             lints: risks(linted),
             replaces: migration.with_replaced().iter().skip(1).map(|one| one.name.to_string()).collect(),
             sql: Some(self.pool.lines.text(&text)),
@@ -135,7 +135,7 @@ impl Drawing<'_> {
             let (set, target) = look;
             let looked = run::one(&subject, Look { set, target, declared: Some(declared), questions: None })?;
             moment.lints.extend(risks(&looked));
-            moment.cost = plan.changes.iter().map(|change| change.cost).max().map(|cost| cost.word());
+            moment.cost = plan.changes.iter().map(|change| change.cost).max().map(dbmigrate_core::plan::Cost::word);
             moment.sql = Some(self.pool.lines.text(&sql));
         }
         let engine = &self.context.config.engine;

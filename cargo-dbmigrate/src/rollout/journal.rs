@@ -61,7 +61,7 @@ impl Journal {
     pub(super) fn note(&mut self, done: usize) {
         self.written.done = done;
         // once for each wave: a wave whose members are on the disk is not begun again after a power cut either
-        let _ = self.write(|file| file.sync_all());
+        let _ = self.write(std::fs::File::sync_all);
     }
 
     /// Replaces the file as a whole, with what is in it on the disk before it gets its name, and the name before this

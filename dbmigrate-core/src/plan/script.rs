@@ -24,7 +24,7 @@ impl Plan {
         }
         text.push('\n');
         if self.after_deploy {
-            let _ = writeln!(text, "-- dbmigrate: {}", AFTER_DEPLOY);
+            let _ = writeln!(text, "-- dbmigrate: {AFTER_DEPLOY}");
         }
         for (lint, object) in &self.allowed {
             let _ = writeln!(text, "-- dbmigrate: allow({lint}) {}", one_line(object));

@@ -19,7 +19,7 @@ pub(super) fn expr<'s>(expression: &Expr<'s>, depth: usize, visitor: &mut impl V
     match &expression.kind {
         ExprKind::Literal(_) | ExprKind::Variable | ExprKind::Column(_) | ExprKind::Raise(None) => {}
         ExprKind::Unary(_, one) | ExprKind::Collate(one, _) | ExprKind::Cast(one, _) | ExprKind::Raise(Some(one)) => {
-            expr(one, depth, visitor)
+            expr(one, depth, visitor);
         }
         ExprKind::Chain(first, rest) => {
             expr(first, depth, visitor);

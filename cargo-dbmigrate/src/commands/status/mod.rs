@@ -154,7 +154,7 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
             }
         }
         (_, 1.., _) if waiting == 0 || !exists => {
-            printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()])
+            printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]);
         }
         (_, 1.., _) => {
             let before = "before the deployment: `cargo dbmigrate migrate --phase before`".to_owned();

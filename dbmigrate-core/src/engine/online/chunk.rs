@@ -58,17 +58,14 @@ impl Copy {
         }
         statements.extend(self.catch_up(at, None));
         statements.extend(self.next_end(at.is_first, rows));
-        match at.stage {
-            Stage::Copy => {
-                statements.push(self.insert(&self.range(at.is_first)));
-                statements.push(self.next(Stage::Copy, Stage::Verify, "changes()"));
-            }
-            _ => {
-                statements
-                    .push(format!("SELECT json_extract('{{}}', iif({}, '$', '{DIFFERS}'))", self.agrees(at.is_first)));
-                let count = self.count(Side::New, at.is_first);
-                statements.push(self.next(Stage::Verify, Stage::Ready, &count));
-            }
+        if at.stage == Stage::Copy {
+            statements.push(self.insert(&self.range(at.is_first)));
+            statements.push(self.next(Stage::Copy, Stage::Verify, "changes()"));
+        } else {
+            statements
+                .push(format!("SELECT json_extract('{{}}', iif({}, '$', '{DIFFERS}'))", self.agrees(at.is_first)));
+            let count = self.count(Side::New, at.is_first);
+            statements.push(self.next(Stage::Verify, Stage::Ready, &count));
         }
         statements
     }

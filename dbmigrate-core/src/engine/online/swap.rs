@@ -114,7 +114,7 @@ fn stored_index(text: &str, index: &Index) -> String {
     let tokens = significant(text);
     let name = tokens.iter().find(|token| token.identifier().is_some_and(|name| index.name == *name));
     let unique = if index.unique { "UNIQUE " } else { "" };
-    let end = tokens.iter().rev().find(|token| token.text != ";").map_or(text.len(), |token| token.end());
+    let end = tokens.iter().rev().find(|token| token.text != ";").map_or(text.len(), crate::sql::token::Token::end);
     format!("CREATE {unique}INDEX {}", &text[name.map_or(0, |token| token.start)..end])
 }
 

@@ -132,16 +132,13 @@ impl Making<'_> {
             let Some(set) = assignments(follow).filter(|_| !written.is_empty()) else { continue };
             let changed = written.iter().map(|side| changes(&side.name)).collect::<Vec<_>>().join(" OR ");
             // where the written side is what the other one says, it is because that was written
-            let condition = match link.same() {
-                Some((old, new)) => format!("NOT ({})", same_values(&old.name, &new.name)),
-                None => {
-                    let said = written.iter().filter_map(|side| {
-                        let expr = side.from_other.as_ref()?;
-                        Some(format!("{} COLLATE BINARY IS {}", side.name.sql(), in_parentheses(expr)))
-                    });
-                    let said = said.collect::<Vec<_>>().join(" AND ");
-                    if said.is_empty() { said } else { format!("NOT ({said})") }
-                }
+            let condition = if let Some((old, new)) = link.same() { format!("NOT ({})", same_values(&old.name, &new.name)) } else {
+                let said = written.iter().filter_map(|side| {
+                    let expr = side.from_other.as_ref()?;
+                    Some(format!("{} COLLATE BINARY IS {}", side.name.sql(), in_parentheses(expr)))
+                });
+                let said = said.collect::<Vec<_>>().join(" AND ");
+                if said.is_empty() { said } else { format!("NOT ({said})") }
             };
             let body = vec![self.update(&set, &condition)];
             let event = TriggerEvent::Update(written.iter().map(|side| side.name.clone()).collect());

@@ -67,27 +67,21 @@ impl Database {
         let mut known: Option<(Option<Mark>, u64)> = None;
         let mut tries = TRIES;
         loop {
-            let (high, size) = match known.take() {
-                Some(known) => known,
-                None => {
-                    let (sql, values) = walk.key.end_of(progress.reached.as_ref(), pace.size());
-                    let rows = self.connection.rows_with(&sql, values).await.map_err(around)?;
-                    (rows.first().and_then(|row| walk.key.mark(row)), pace.size())
-                }
+            let (high, size) = if let Some(known) = known.take() { known } else {
+                let (sql, values) = walk.key.end_of(progress.reached.as_ref(), pace.size());
+                let rows = self.connection.rows_with(&sql, values).await.map_err(around)?;
+                (rows.first().and_then(|row| walk.key.mark(row)), pace.size())
             };
             let range = Range { low: progress.reached.clone(), high };
             let mut next = progress.clone();
             next.pieces += 1;
-            let behind = match &range.high {
-                Some(high) => {
-                    (next.reached, next.size) = (Some(high.clone()), Some(size));
-                    next.visited += size;
-                    vec![walk.key.end_of(Some(high), pace.size())]
-                }
-                None => {
-                    next.next_stage();
-                    Vec::new()
-                }
+            let behind = if let Some(high) = &range.high {
+                (next.reached, next.size) = (Some(high.clone()), Some(size));
+                next.visited += size;
+                vec![walk.key.end_of(Some(high), pace.size())]
+            } else {
+                next.next_stage();
+                Vec::new()
             };
             let mut statements = (walk.statements)(&range);
             let counted = statements.len().saturating_sub(1);

@@ -62,13 +62,10 @@ impl<'t> Pages<'t> {
         let mut text = self.text;
         loop {
             let tells_end = snapshot.tells_end() && self.key_column(text).is_some();
-            let limit = match self.ahead.take() {
-                Some(limit) => limit,
-                None => {
-                    let Some(queries) = self.queries(text, tells_end) else { return Ok(None) };
-                    snapshot.send(queries)?;
-                    self.limit
-                }
+            let limit = if let Some(limit) = self.ahead.take() { limit } else {
+                let Some(queries) = self.queries(text, tells_end) else { return Ok(None) };
+                snapshot.send(queries)?;
+                self.limit
             };
             let arrived = snapshot.receive()?;
             let behind = if tells_end { self.behind_last(&arrived, text, limit) } else { self.behind(&arrived) };

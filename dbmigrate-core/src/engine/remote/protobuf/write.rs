@@ -37,10 +37,10 @@ fn condition(to: &mut Message, one: &BatchCond) {
         BatchCond::Error { step } => to.number(2, u64::from(*step)),
         BatchCond::Not { cond } => to.message(3, |to| condition(to, cond)),
         BatchCond::And(list) => {
-            to.message(4, |to| list.conds.iter().for_each(|one| to.message(1, |to| condition(to, one))))
+            to.message(4, |to| list.conds.iter().for_each(|one| to.message(1, |to| condition(to, one))));
         }
         BatchCond::Or(list) => {
-            to.message(5, |to| list.conds.iter().for_each(|one| to.message(1, |to| condition(to, one))))
+            to.message(5, |to| list.conds.iter().for_each(|one| to.message(1, |to| condition(to, one))));
         }
         BatchCond::IsAutocommit {} => to.message(6, |_| {}),
     }
