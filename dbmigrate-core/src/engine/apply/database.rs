@@ -32,6 +32,8 @@ use std::time::Instant;
 #[cfg(feature = "libsql")]
 use thiserror::Error;
 
+pub use batched::not_batched;
+
 use super::{Failure, Meter, Step, Work};
 use crate::engine::connection::Connection;
 use crate::engine::error::EngineError;
