@@ -34,7 +34,7 @@ impl Parts {
     /// The parts of a history, with about so many objects each. `None` if there is one part only.
     pub(super) fn of_history(scripts: &[Script<'_>], at_most: usize) -> Option<Self> {
         let is_special =
-            |script: &Script<'_>| script.no_transaction || script.allows.iter().any(|allow| allow.lint == UNCHECKED);
+            |script: &Script<'_>| script.runs_alone() || script.allows.iter().any(|allow| allow.lint == UNCHECKED);
         if scripts.iter().any(is_special) {
             return None;
         }

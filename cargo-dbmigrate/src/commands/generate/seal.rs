@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use dbmigrate_core::engine::apply::Failure;
+use dbmigrate_core::engine::apply::database::not_batched;
 use dbmigrate_core::engine::check::broken_objects;
 use dbmigrate_core::engine::prove::differences;
 use dbmigrate_core::engine::{Connection, EngineError, introspect_without};
 use dbmigrate_core::folder::script::outside_of_transaction;
 use dbmigrate_core::folder::{Folder, Script, Snapshot};
 use dbmigrate_core::kept::{self, MisreadKeep};
+use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::line_ends::normalized;
 use pollster::block_on;
 
@@ -67,6 +69,7 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, a
             .note("nothing was recorded")
             .help("edit the migration or the structs, then run again: `cargo dbmigrate generate --custom`"));
     }
+    refuse_batches(&script, &folder.schema_before(&last)?, &declared.schema, &file)?;
     if let Some(undo) = &script.undo {
         let way_back = WayBack {
             name: last.name.as_str(),
@@ -120,6 +123,16 @@ fn refuse_outside(script: &Script<'_>, file: &Path) -> Result<()> {
         .at(format!("{}:{line}", path::for_display(file).display()))
         .note("nothing was recorded")
         .helps(run_outside(&word)))
+}
+
+/// Refuses a statement that means something else in batches.
+fn refuse_batches(script: &Script<'_>, before: &Schema, after: &Schema, file: &Path) -> Result<()> {
+    let Some((line, not)) = not_batched(before, after, script) else { return Ok(()) };
+    Err(CommandError::failed(format!("the statement cannot be run in batches: {}", not.message))
+        .at(format!("{}:{line}", path::for_display(file).display()))
+        .note("nothing was recorded")
+        .helps(not.help)
+        .help("or delete the line of `batched`, then record it: `cargo dbmigrate generate --custom`"))
 }
 
 /// Refuses directives of what is kept that do not fit the statements: nothing could be brought back.

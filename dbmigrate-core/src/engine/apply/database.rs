@@ -39,6 +39,8 @@ use std::time::Instant;
 #[cfg(feature = "libsql")]
 use thiserror::Error;
 
+pub use batched::not_batched;
+
 use super::{Failure, Meter, Step, Work};
 use crate::engine::connection::{Connection, integer};
 use crate::engine::engines::Engine;

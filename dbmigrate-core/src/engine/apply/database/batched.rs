@@ -10,7 +10,7 @@ use super::walk::{Told, Walk, Walked};
 use super::{Database, cannot_read};
 use crate::engine::pieces::{Bound, Key, Range};
 use crate::engine::progress::Progress;
-use crate::folder::script::Batched;
+use crate::folder::script::{Batched, Script};
 use crate::query::cut::{Cut, NotCut, reads_itself};
 use crate::schema::{ForeignKey, ReferentialAction, Schema, Trigger, TriggerEvent};
 use crate::sql::token::significant;
@@ -91,6 +91,21 @@ impl Database {
             Failure::Statement { number, line: statement.line, statement: text, error }
         })
     }
+}
+
+/// The first statement of a script that cannot be run in batches: the line of its directive, why, and what to do. The
+/// tables are those before the script, or where it makes them, those behind it.
+pub fn not_batched(before: &Schema, after: &Schema, script: &Script<'_>) -> Option<(usize, NotCut)> {
+    script.batched.iter().find_map(|batched| {
+        let statement = &script.statements[batched.statement];
+        let by = batched.by.first().and_then(|(of, _)| of.as_ref());
+        let are_there = |cut: &Cut| [&cut.table, &cut.written].into_iter().all(|name| before.table(name).is_some());
+        let schema = match Cut::of(statement.text, by) {
+            Ok(cut) if !are_there(&cut) => after,
+            _ => before,
+        };
+        cuttable(schema, batched, statement).err().map(|not| (batched.line, not))
+    })
 }
 
 /// Columns as a value.
