@@ -43,7 +43,7 @@ pub struct Browser {
     driver: Child,
     port: u16,
     session: String,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Browser {
@@ -67,8 +67,8 @@ impl Browser {
             port.trim_end_matches('.').parse().ok()
         });
         let mut window =
-            Self { driver, port: port.expect("the driver says its port"), session: String::new(), _profile: profile };
-        let data = format!("--user-data-dir={}", window._profile.path().display());
+            Self { driver, port: port.expect("the driver says its port"), session: String::new(), profile };
+        let data = format!("--user-data-dir={}", window.profile.path().display());
         let size = format!("--window-size={width},{height}");
         // root, and containers, have no sandbox
         let arguments = [

@@ -8,7 +8,7 @@ use dbmigrate_core::folder::Folder;
 use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
-use super::page::data::{Applied, Moment, Rows, Target};
+use super::page::data::{Applied, Moment, Size, Target};
 use crate::database::failure::engine_error;
 use crate::database::{file, open};
 use crate::error::Result;
@@ -52,18 +52,18 @@ pub(crate) fn ask(context: &Context, folder: &Folder, url: &DatabaseUrl, moments
     Ok(Target { name, tables })
 }
 
-async fn rows(context: &Context, connection: &Connection) -> std::result::Result<Vec<Rows>, EngineError> {
+async fn rows(context: &Context, connection: &Connection) -> std::result::Result<Vec<Size>, EngineError> {
     let names: Vec<Name> = connection.rows(TABLES).await?.iter().map(|row| Name::from(text(&row[0]))).collect();
     let names: Vec<&Name> = names.iter().filter(|name| context.config.ignore.pattern_for(name).is_none()).collect();
     let mut queries: Vec<String> = names.iter().map(|name| format!("SELECT count(*) FROM {}", name.sql())).collect();
     queries.push(BYTES.to_owned());
     let mut answers = connection.ask_all(&queries).await?;
     let bytes = answers.pop().and_then(std::result::Result::ok).unwrap_or_default();
-    let known = |name: &Name| bytes.iter().find(|row| Name::from(text(&row[0])) == *name).map(|row| integer(&row[1]));
+    let known = |name: &Name| bytes.iter().find(|row| *name == *text(&row[0])).map(|row| integer(&row[1]));
     // a virtual table may need a module that is not here
     let counted = names.into_iter().zip(answers).filter_map(|(name, answer)| {
         let rows = integer(answer.ok()?.first()?.first()?);
-        Some(Rows { name: name.to_string(), rows, bytes: known(name) })
+        Some(Size { name: name.to_string(), rows, bytes: known(name) })
     });
     Ok(counted.collect())
 }

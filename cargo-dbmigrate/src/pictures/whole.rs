@@ -45,7 +45,9 @@ pub(crate) fn page(context: &Context, connect: &Connect) -> Result<Whole> {
         }
     }
     let texts = declarations::texts(&declared);
-    texts.iter().for_each(|(name, text)| pool.rust(name, text));
+    for (name, text) in &texts {
+        pool.rust(name, text);
+    }
     let counts = [last.cards.len(), last.links.len()];
     let layout = placed(&last, &mut pool);
     let (lines, columns, pool) = pool.into_parts();

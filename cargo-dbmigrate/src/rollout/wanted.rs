@@ -57,7 +57,7 @@ impl Wanted<'_> {
     /// The migration that members are to be at.
     pub(super) fn head(&self) -> Option<String> {
         let named = self.options.to.and_then(|to| self.folder.find(to));
-        let Some(last) = named.or_else(|| self.folder.head()) else { return None };
+        let last = named.or_else(|| self.folder.head())?;
         let waits = |migration: &&Migration| is_after_deploy(self.folder, migration).unwrap_or(false);
         let mut up_to = self.folder.migrations()[..=last.index].iter().rev();
         let head = match self.options.phase {

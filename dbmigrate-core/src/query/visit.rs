@@ -23,7 +23,9 @@ pub(super) fn expr<'s>(expression: &Expr<'s>, depth: usize, visitor: &mut impl V
         }
         ExprKind::Chain(first, rest) => {
             expr(first, depth, visitor);
-            rest.iter().for_each(|(_, one)| expr(one, depth, visitor));
+            for (_, one) in rest {
+                expr(one, depth, visitor);
+            }
         }
         ExprKind::Between(all) => all.iter().for_each(|one| expr(one, depth, visitor)),
         ExprKind::Like(_, all) | ExprKind::Row(all) => all.iter().for_each(|one| expr(one, depth, visitor)),

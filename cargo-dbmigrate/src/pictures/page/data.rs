@@ -93,12 +93,12 @@ pub(crate) struct Target {
     /// The name of the target, else the address.
     pub name: String,
     /// Its tables.
-    pub tables: Vec<Rows>,
+    pub tables: Vec<Size>,
 }
 
 /// The rows of a table.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Rows {
+pub(crate) struct Size {
     /// The table.
     pub name: String,
     /// How many rows.

@@ -61,7 +61,7 @@ pub(crate) fn html(page: &Page) -> String {
 /// The script as one function, so that none of its names are the page's.
 fn script() -> String {
     let mut script = "\"use strict\";\n(() => {\n".to_owned();
-    SCRIPT.iter().for_each(|part| script.push_str(part));
+    script.extend(SCRIPT);
     script.push_str("})();\n");
     script
 }

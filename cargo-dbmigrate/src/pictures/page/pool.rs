@@ -59,7 +59,9 @@ impl Pool {
             self.now.insert(name, (number, bundle));
             if is_new { &mut step.added } else { &mut step.cards }.push(number);
         }
-        gone.iter().for_each(|name| drop(self.now.remove(name)));
+        for name in &gone {
+            self.now.remove(name);
+        }
         gone.sort();
         step.gone = gone.iter().map(ToString::to_string).collect();
         step

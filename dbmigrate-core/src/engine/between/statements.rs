@@ -15,12 +15,12 @@ const ODD: [&str; 9] = ["'a'", "'A'", "'a '", "''", "0", "7", "-1.5", "'7'", "x'
 
 /// A source of statements.
 pub(super) struct Statements<'a> {
-    tables: Vec<Rows<'a>>,
+    tables: Vec<Filled<'a>>,
     random: Random,
 }
 
 /// A table with rows that fit it, as literals of the columns that can be written.
-struct Rows<'a> {
+struct Filled<'a> {
     table: &'a Table,
     columns: Vec<&'a Column>,
     rows: Vec<Vec<String>>,
@@ -40,7 +40,7 @@ impl<'a> Statements<'a> {
             let query = format!("SELECT {} FROM {}", quoted.join(", "), table.name.sql());
             let found = connection.rows(&query).await?;
             let rows = found.iter().map(|row| row.iter().map(|value| text(value).to_owned()).collect()).collect();
-            tables.push(Rows { table, columns, rows });
+            tables.push(Filled { table, columns, rows });
         }
         Ok(Self { tables, random: Random(seed) })
     }
@@ -81,7 +81,7 @@ impl<'a> Statements<'a> {
     }
 }
 
-impl Rows<'_> {
+impl Filled<'_> {
     fn names(&self, wanted: impl Fn(&Column) -> bool) -> String {
         let all: Vec<&Name> = self.columns.iter().filter(|column| wanted(column)).map(|column| &column.name).collect();
         sql_list(all)

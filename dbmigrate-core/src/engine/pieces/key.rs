@@ -83,7 +83,9 @@ impl Key {
             }
         }
         let is_it = |key: &Self| key.parts.iter().map(|part| &part.column).eq(columns);
-        if let Some(key) = Self::all(table).into_iter().find(is_it) { Ok(key) } else {
+        if let Some(key) = Self::all(table).into_iter().find(is_it) {
+            Ok(key)
+        } else {
             let columns: Vec<&str> = columns.iter().map(Name::as_str).collect();
             no(format!("`{name}` has no unique key of `{}` in this order", columns.join(", ")))
         }

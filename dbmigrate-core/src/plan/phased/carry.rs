@@ -132,7 +132,9 @@ impl Making<'_> {
             let Some(set) = assignments(follow).filter(|_| !written.is_empty()) else { continue };
             let changed = written.iter().map(|side| changes(&side.name)).collect::<Vec<_>>().join(" OR ");
             // where the written side is what the other one says, it is because that was written
-            let condition = if let Some((old, new)) = link.same() { format!("NOT ({})", same_values(&old.name, &new.name)) } else {
+            let condition = if let Some((old, new)) = link.same() {
+                format!("NOT ({})", same_values(&old.name, &new.name))
+            } else {
                 let said = written.iter().filter_map(|side| {
                     let expr = side.from_other.as_ref()?;
                     Some(format!("{} COLLATE BINARY IS {}", side.name.sql(), in_parentheses(expr)))

@@ -285,6 +285,7 @@ pub fn keys_of(query: &str) -> Option<String> {
 /// The table that a generated preflight goes through, and the condition of the rows that it counts: as `if_any` has made
 /// it of `table WHERE condition`.
 pub fn counted_rows(query: &str) -> Option<(Name, &str)> {
+    const CLAUSES: [&str; 8] = ["group", "order", "limit", "having", "union", "except", "intersect", "window"];
     const BEFORE: [&str; 11] = ["select", "*", "from", "(", "select", "count", "(", "*", ")", "as", "_count"];
     const BEHIND: [&str; 5] = [")", "where", "_count", ">", "0"];
     let tokens = significant(query);
@@ -309,7 +310,6 @@ pub fn counted_rows(query: &str) -> Option<(Name, &str)> {
     }
     let from = *outside.iter().find(|at| inner[**at].is_word("from"))?;
     let [table, place, condition @ ..] = inner.get(from + 1..)? else { return None };
-    const CLAUSES: [&str; 8] = ["group", "order", "limit", "having", "union", "except", "intersect", "window"];
     let is_more = |at: &&usize| **at > from + 2 && CLAUSES.iter().any(|word| inner[**at].is_word(word));
     if !place.is_word("where") || outside.iter().any(|at| is_more(&at)) {
         return None;

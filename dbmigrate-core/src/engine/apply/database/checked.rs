@@ -54,11 +54,13 @@ impl Database {
         let at_risk = at_risk.as_ref();
         let mut before = Violations::new();
         if !self.has_none_at_risk(at_risk).await.map_err(cannot_read)? {
-            if at_risk.is_some() && self.connection.known_engine() == Some(Engine::LibSql)
-                && self.leaves_no_violation(statements, rebuilds, at_risk, wanted).await? {
-                    return Ok(());
-                }
-                // which of them are new has to be known before
+            if at_risk.is_some()
+                && self.connection.known_engine() == Some(Engine::LibSql)
+                && self.leaves_no_violation(statements, rebuilds, at_risk, wanted).await?
+            {
+                return Ok(());
+            }
+            // which of them are new has to be known before
             before = self.violations(at_risk).await?;
         }
         self.run_and_look(statements, rebuilds, step, wanted).await?;

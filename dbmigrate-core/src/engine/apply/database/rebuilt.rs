@@ -130,7 +130,7 @@ impl Database {
         let Some(before) = tracker.schema().table(&rebuild.table) else { return Ok(false) };
         let Some((kept, unchanged)) = Kept::of(rebuild, before, statements) else { return Ok(false) };
         let has_constraints = before.primary_key.is_some() || !before.uniques.is_empty();
-        if kept.kept.is_empty() && !has_constraints {
+        if kept.staying.is_empty() && !has_constraints {
             return Ok(false);
         }
         let mut stored = tracker.stored();
@@ -214,7 +214,7 @@ impl Keeping<'_> {
         if constraints != self.constraints(helper).await? {
             return Err(otherwise("the constraints have other indexes"));
         }
-        if self.kept.kept.is_empty() && constraints.is_empty() {
+        if self.kept.staying.is_empty() && constraints.is_empty() {
             return Err(otherwise("there is nothing to keep"));
         }
         let columns = constraints.into_iter().filter(|part| part.is_key).filter_map(|part| part.column);
@@ -349,7 +349,7 @@ impl Keeping<'_> {
     /// Whether each index has an entry for each row.
     async fn verify(&self, rows: u64) -> Result<(), EngineError> {
         let table = self.rebuild.table.sql();
-        for index in self.kept.kept.iter().filter(|index| index.predicate.is_none()) {
+        for index in self.kept.staying.iter().filter(|index| index.predicate.is_none()) {
             let count = format!("SELECT count(*) FROM {table} INDEXED BY {}", index.name.sql());
             let count = self.first(&count).await?.map_or(-1, |row| integer(&row[0]));
             if u64::try_from(count) != Ok(rows) {

@@ -67,7 +67,9 @@ impl Database {
         let mut known: Option<(Option<Mark>, u64)> = None;
         let mut tries = TRIES;
         loop {
-            let (high, size) = if let Some(known) = known.take() { known } else {
+            let (high, size) = if let Some(known) = known.take() {
+                known
+            } else {
                 let (sql, values) = walk.key.end_of(progress.reached.as_ref(), pace.size());
                 let rows = self.connection.rows_with(&sql, values).await.map_err(around)?;
                 (rows.first().and_then(|row| walk.key.mark(row)), pace.size())

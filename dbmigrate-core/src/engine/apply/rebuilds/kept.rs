@@ -18,7 +18,7 @@ use crate::sql::{Name, Statement};
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::engine::apply) struct Kept<'a> {
     /// Those that stay, by name.
-    pub(in crate::engine::apply) kept: Vec<&'a Index>,
+    pub(in crate::engine::apply) staying: Vec<&'a Index>,
     /// Those that go, and may be made anew.
     pub(in crate::engine::apply) dropped: Vec<&'a Name>,
     /// The places in the script of those that are made.
@@ -38,16 +38,16 @@ impl<'a> Kept<'a> {
         if all.into_iter().any(|index| index.mentions(&Name::from("libsql_vector_idx"))) {
             return None;
         }
-        let mut found = Self { kept: Vec::new(), dropped: Vec::new(), made: Vec::new() };
+        let mut found = Self { staying: Vec::new(), dropped: Vec::new(), made: Vec::new() };
         for (at, index) in &rebuild.indexes {
             match before.indexes.get(&index.name) {
                 Some(old) if canonical_index(old) == canonical_index(index) && unchanged.keeps_index(index) => {
-                    found.kept.push(old);
+                    found.staying.push(old);
                 }
                 _ => found.made.push(*at),
             }
         }
-        let is_kept = |name: &Name| found.kept.iter().any(|index| index.name == *name);
+        let is_kept = |name: &Name| found.staying.iter().any(|index| index.name == *name);
         found.dropped = before.indexes.iter().map(|index| &index.name).filter(|name| !is_kept(name)).collect();
         Some((found, unchanged))
     }
@@ -68,7 +68,7 @@ impl Unchanged<'_> {
 
     /// The columns that kept indexes look at, with `more` that the constraints do.
     pub(in crate::engine::apply) fn columns(&self, kept: &Kept<'_>, more: BTreeSet<Name>) -> BTreeSet<Name> {
-        kept.kept.iter().flat_map(|index| self.columns_of(index)).chain(more).collect()
+        kept.staying.iter().flat_map(|index| self.columns_of(index)).chain(more).collect()
     }
 
     /// The condition for rows of the old table with a value in one of these columns that the copy would store in another

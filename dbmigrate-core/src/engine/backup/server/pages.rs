@@ -62,7 +62,9 @@ impl<'t> Pages<'t> {
         let mut text = self.text;
         loop {
             let tells_end = snapshot.tells_end() && self.key_column(text).is_some();
-            let limit = if let Some(limit) = self.ahead.take() { limit } else {
+            let limit = if let Some(limit) = self.ahead.take() {
+                limit
+            } else {
                 let Some(queries) = self.queries(text, tells_end) else { return Ok(None) };
                 snapshot.send(queries)?;
                 self.limit
