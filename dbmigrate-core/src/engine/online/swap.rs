@@ -123,7 +123,9 @@ fn hand_over(index: &Name, table: &Name, sql: &str) -> [String; 2] {
             "INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) \
              SELECT type, {name}, {table}, rootpage, {sql} FROM sqlite_schema WHERE {is_it}"
         ),
-        format!("DELETE FROM sqlite_schema WHERE {is_it} AND rowid < (SELECT max(rowid) FROM sqlite_schema WHERE {is_it})"),
+        format!(
+            "DELETE FROM sqlite_schema WHERE {is_it} AND rowid < (SELECT max(rowid) FROM sqlite_schema WHERE {is_it})"
+        ),
     ]
 }
 
