@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use dbmigrate_test_support::hand::Hand;
+
 use crate::served::{Served, content};
 
 const STRUCTS: &str = "#[derive(Table)]\n#[table(name = \"orgs\")]\npub struct Org { #[column(primary_key)] pub id: i64 }\n\
@@ -15,14 +17,14 @@ const CHILD: &str = "#[derive(Table)]\n#[table(name = \"posts\")]\npub struct Po
     #[column(references = User::id, on_delete = cascade)] pub user_id: i64 }\n";
 
 /// Four applications that write until they are told to stop: how many rows each has inserted, and their longest wait.
-fn written(served: &Served, stop: &AtomicBool, runner: impl FnOnce()) -> (i64, Duration) {
+fn written(url: &str, stop: &AtomicBool, runner: impl FnOnce()) -> (i64, Duration) {
     let inserted = AtomicI64::new(0);
     let longest = thread::scope(|scope| {
         let writers: Vec<_> = (0..4)
             .map(|writer| {
                 let inserted = &inserted;
                 scope.spawn(move || {
-                    let hand = served.hand();
+                    let hand = Hand::new(url);
                     let mut longest = Duration::ZERO;
                     for at in 0.. {
                         if stop.load(Ordering::Relaxed) {
@@ -66,7 +68,7 @@ fn online(name: &str, structs: &str, with_child: bool) {
     project.structs(&structs.replace("name: Option<String>", "name: String"));
     project.runs("generate --online --backfill users.name='none'");
     let stop = AtomicBool::new(false);
-    let (inserted, longest) = written(&served, &stop, || {
+    let (inserted, longest) = written(&served.url, &stop, || {
         for death in 0..3 {
             let mut runner = project.command(&["migrate"]).stderr(Stdio::null()).spawn().expect("the binary runs");
             thread::sleep(Duration::from_millis(150 + death * 100));

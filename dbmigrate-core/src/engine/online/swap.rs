@@ -24,7 +24,8 @@ impl Copy {
     ///
     /// With `legacy_alter_table`, a rename leaves the foreign keys of other tables as they are, and views
     /// (sqlite.org/pragma.html#pragma_legacy_alter_table). There is no statement that renames an index, or gives a table
-    /// another foreign key, or hands an index over: all of them are only names in `sqlite_schema`, and nothing of what is stored depends on them.
+    /// another foreign key, or hands an index over: all of them are only names in `sqlite_schema`, and nothing of what is
+    /// stored depends on them.
     pub(in crate::engine) fn swap_locally(&self, legacy_was_on: bool) -> Vec<String> {
         let table = self.table();
         let mut statements = self.carry_mark();
@@ -45,9 +46,12 @@ impl Copy {
             let create = render::create_index(&old, &Index { name: name.clone(), ..index.clone() });
             update("index", &index.name, (&name, &old), &create)
         }));
-        statements.extend(new().map(|(at, ((_, index), text))| {
-            let from = if self.are_kept[at] { index.name.clone() } else { index_name(at) };
-            update("index", &from, (&index.name, table), &stored_index(text, index))
+        statements.extend(new().flat_map(|(at, ((_, index), text))| {
+            let text = stored_index(text, index);
+            match self.are_kept[at] {
+                true => hand_over(&index.name, table, &text).to_vec(),
+                false => vec![update("index", &index_name(at), (&index.name, table), &text)],
+            }
         }));
         statements.push("PRAGMA writable_schema = RESET".to_owned());
         if legacy_was_on {
@@ -107,6 +111,22 @@ fn update(kind: &str, from: &Name, (name, table): (&Name, &Name), sql: &str) -> 
         "UPDATE sqlite_schema SET name = {name}, tbl_name = {table}, sql = {} WHERE type = '{kind}' AND name = {from} COLLATE NOCASE",
         quote_string(sql)
     )
+}
+
+/// Gives an index with its pages to a table. The schema is read in the order of its rows, and an index has to come behind
+/// its table.
+fn hand_over(index: &Name, table: &Name, sql: &str) -> [String; 2] {
+    let [name, table, sql] = [index.as_str(), table.as_str(), sql].map(quote_string);
+    let is_it = format!("type = 'index' AND name = {name} COLLATE NOCASE");
+    [
+        format!(
+            "INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) \
+             SELECT type, {name}, {table}, rootpage, {sql} FROM sqlite_schema WHERE {is_it}"
+        ),
+        format!(
+            "DELETE FROM sqlite_schema WHERE {is_it} AND rowid < (SELECT max(rowid) FROM sqlite_schema WHERE {is_it})"
+        ),
+    ]
 }
 
 /// The text of `CREATE INDEX` as SQLite stores it.
