@@ -89,9 +89,9 @@ fn what_is_asked_for_comes_with_what_is_next_to_it() {
     assert_eq!(names(&picture.around(&["profiles".into()], 0)), "profiles");
 }
 
-fn changed(old: &str, new: &str, renames: Renames) -> Picture {
+fn changed(old: &str, new: &str, renames: &Renames) -> Picture {
     let (old, new) = (schema(old), schema(new));
-    let difference = diff(&old, &new, &renames).expect("the renames fit");
+    let difference = diff(&old, &new, renames).expect("the renames fit");
     compared(&old, &new, &difference, &Engine::default())
 }
 
@@ -126,7 +126,7 @@ fn marks(picture: &Picture) -> Vec<String> {
 
 #[test]
 fn what_differs_is_marked_and_nothing_else() {
-    assert!(changed(BLOG, BLOG, Renames::default()).is_unmarked());
+    assert!(changed(BLOG, BLOG, &Renames::default()).is_unmarked());
     let new = BLOG
         .replace("name TEXT DEFAULT 'x'", "age INTEGER NOT NULL DEFAULT 1")
         .replace("email TEXT NOT NULL", "email TEXT")
@@ -136,7 +136,7 @@ fn what_differs_is_marked_and_nothing_else() {
         .replace("AFTER UPDATE OF title", "BEFORE UPDATE OF title")
         .replace("SET name", "SET email");
     assert_eq!(
-        marks(&changed(BLOG, &new, Renames::default())),
+        marks(&changed(BLOG, &new, &Renames::default())),
         [
             "changed posts",
             "dropped posts (title <> '')",
@@ -161,7 +161,7 @@ fn what_is_new_or_gone_is_so_with_everything_in_it() {
         "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE c (y REFERENCES a)",
     );
     assert_eq!(
-        marks(&changed(old, new, Renames::default())),
+        marks(&changed(old, new, &Renames::default())),
         [
             "dropped b",
             "dropped b.x",
@@ -174,7 +174,7 @@ fn what_is_new_or_gone_is_so_with_everything_in_it() {
     );
     let renames =
         Renames { tables: vec![("b".into(), "c".into())], columns: vec![("c".into(), "x".into(), "y".into())] };
-    assert_eq!(marks(&changed(old, new, renames)), ["renamed c was b", "renamed c.y was x", "dropped i"]);
+    assert_eq!(marks(&changed(old, new, &renames)), ["renamed c was b", "renamed c.y was x", "dropped i"]);
 }
 
 /// Texts that would be more than text if a format did not see to it.
@@ -321,7 +321,7 @@ fn unescaped(text: &str) -> String {
 
 proptest! {
     #[test]
-    fn any_text_is_read_as_itself(text in r#"[ -~]{0,40}|\PC{0,40}|.{0,40}"#) {
+    fn any_text_is_read_as_itself(text in r"[ -~]{0,40}|\PC{0,40}|.{0,40}") {
         for escaped in [svg::escaped(&text), dot::escaped(&text)] {
             prop_assert!(!escaped.contains(['<', '>', '"', '\'']));
             let plain = |text: &str| -> String { text.chars().filter(|char| char.is_alphanumeric() || char.is_ascii_punctuation()).collect() };

@@ -114,7 +114,6 @@ fn killed(deaths: usize, rows: usize, journal: &str, seed: u64) {
     let (known, longest) = thread::scope(|scope| {
         let known = known(i64::try_from(rows).expect("few"));
         let writer = scope.spawn(|| application(&path, known, seed, &stop));
-        let mut given_up = 0;
         for death in 0..deaths {
             let mut runner = project.command(&["migrate"]).stderr(Stdio::null()).spawn().expect("the binary runs");
             thread::sleep(Duration::from_millis(20 + (seed.wrapping_mul(31) + death as u64 * 137) % 900));
@@ -126,7 +125,6 @@ fn killed(deaths: usize, rows: usize, journal: &str, seed: u64) {
             if death % 4 == 3 {
                 let run = project.run("migrate --abort");
                 if run.code == 0 {
-                    given_up += 1;
                     nothing_is_left(&project);
                 }
             }
@@ -134,9 +132,7 @@ fn killed(deaths: usize, rows: usize, journal: &str, seed: u64) {
         let run = project.run("migrate");
         stop.store(true, Ordering::Relaxed);
         assert_eq!(run.code, 0, "{}", run.err);
-        let written = writer.join().expect("nothing that it wrote failed");
-        eprintln!("given up {given_up} times, the longest write took {:?}", written.1);
-        written
+        writer.join().expect("nothing that it wrote failed")
     });
     nothing_is_left(&project);
     let found = project.query("SELECT id, code, label, amount FROM items ORDER BY id");

@@ -7,7 +7,7 @@ use crate::project::Project;
 use crate::served::Serving;
 
 /// The structs of a shop, as they are at first.
-const FIRST: &str = r#"
+const FIRST: &str = r"
 /// Who buys.
 #[derive(Table)] pub struct Users {
     #[column(primary_key)] pub id: i64,
@@ -21,7 +21,7 @@ const FIRST: &str = r#"
 }
 #[derive(Table)] pub struct Drafts { #[column(primary_key)] pub id: i64 }
 #[derive(Table)] pub struct Labels { #[column(primary_key)] pub id: i64, pub label: String }
-"#;
+";
 
 /// The same after a while: a column is new, one has another name, a table is gone, and there are more.
 const THEN: &str = r#"

@@ -25,7 +25,11 @@ impl Serving {
     pub(crate) fn start(project: &Project, arguments: &[&str]) -> Self {
         let words = [&["serve", "--message-format", "json"], arguments].concat();
         let mut command = project.command(&words);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        Self::of(child)
+    }
+
+    fn of(mut child: Child) -> Self {
         let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
         let mut line = String::new();
         while out.read_line(&mut line).expect("it is text") > 0 {

@@ -80,7 +80,6 @@ fn online(name: &str, structs: &str, with_child: bool) {
         }
         project.runs("migrate");
     });
-    eprintln!("{name}: {inserted} rows written meanwhile, the longest write took {longest:?}");
     let hand = served.hand();
     assert_eq!(hand.query("SELECT count(*) FROM users"), [(ROWS + inserted).to_string()]);
     assert_eq!(hand.query("SELECT count(*) FROM users WHERE name IS NULL OR name = ''"), ["0"]);

@@ -202,7 +202,9 @@ mod tests {
         let after = read();
         assert_eq!(Progress { started_at: String::new(), moved_at: String::new(), ..after }, progress);
         assert_eq!(holds(&before), Value::Integer(0));
-        Progress::end().iter().for_each(|sql| run(((*sql).to_owned(), Vec::new())));
+        for sql in Progress::end() {
+            run((sql.to_owned(), Vec::new()));
+        }
         assert_eq!(block_on(Progress::read(&connection)).expect("it answers"), None);
     }
 }

@@ -120,7 +120,7 @@ impl Maker<'_> {
             text.push_str(self.comment());
             match self.dice.roll(if may_be_key { 9 } else { 7 }) {
                 0 | 1 if !text.contains("NULL") => {
-                    text.push_str(self.dice.pick(&["NOT NULL", "not null on conflict ignore"]))
+                    text.push_str(self.dice.pick(&["NOT NULL", "not null on conflict ignore"]));
                 }
                 2 if !text.contains("DEFAULT") => drop(write!(text, "DEFAULT {}", self.dice.pick(&DEFAULTS))),
                 3 => drop(write!(text, "COLLATE {}", self.dice.pick(&COLLATIONS))),
@@ -222,7 +222,7 @@ impl Maker<'_> {
                     "INTEGER",
                     "VARCHAR(3)",
                     "ANY",
-                ]))
+                ]));
             }
             5 => {
                 table.columns[at].collate =
@@ -266,7 +266,7 @@ fn case(seed: u64) -> Option<Case> {
     let mut dice = Dice(seed);
     let strict = dice.one_in(6);
     let mut maker = Maker { dice: &mut dice, strict, setup: String::new() };
-    maker.setup = "CREATE TABLE p (k INTEGER PRIMARY KEY);\nINSERT INTO p VALUES (1), (2), (5);\n".to_owned();
+    maker.setup.push_str("CREATE TABLE p (k INTEGER PRIMARY KEY);\nINSERT INTO p VALUES (1), (2), (5);\n");
     let text = maker.table();
     let _ = writeln!(maker.setup, "{text};");
     let count = maker.dice.roll(8);

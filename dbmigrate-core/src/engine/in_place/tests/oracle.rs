@@ -145,7 +145,9 @@ async fn observed(connection: &Connection) -> Vec<(String, Vec<String>)> {
     // the numbers of rows of a plan are those of pages and cursors
     for (what, rows) in &mut seen {
         if what.starts_with("way") {
-            rows.iter_mut().for_each(|row| *row = row.rsplit(" | ").next().unwrap_or_default().to_owned());
+            for row in rows.iter_mut() {
+                *row = row.rsplit(" | ").next().unwrap_or_default().to_owned();
+            }
         }
     }
     // an index that stays has the text that it had
