@@ -129,26 +129,24 @@ fn filled(random: &mut Random, rows: u64) -> String {
     let count = random.next(rows + 1);
     for _ in 0..count {
         let (id, a) = (random.next(rows * 3), random.next(9));
-        let u = match random.next(3) {
+        let unique = match random.next(3) {
             0 => format!("CAST(x'{:02x}{:02x}' AS TEXT)", random.next(256), random.next(256)),
             _ => format!("'u{}'", random.next(rows * 5)),
         };
         let b = if random.next(4) == 0 { "NULL".to_owned() } else { format!("'b{}'", random.next(9)) };
-        let _ = writeln!(sql, "INSERT OR IGNORE INTO t VALUES ({} - {rows}, {a}, {b}, {u});", id);
+        let _ = writeln!(sql, "INSERT OR IGNORE INTO t VALUES ({id} - {rows}, {a}, {b}, {unique});");
         let key = match random.next(4) {
             0 => format!("'{}'", ["a", "A", "b", "B", "aB", ""][usize::try_from(random.next(6)).unwrap_or(0)]),
             _ => format!("'k{}'", random.next(rows)),
         };
-        let n = match random.next(4) {
+        let number = match random.next(4) {
             0 => format!("'x{}'", random.next(5)),
             1 => format!("{}.25", random.next(9)),
             2 => ["9e999", "-9e999", "x'00'", "x'ff'"][usize::try_from(random.next(4)).unwrap_or(0)].to_owned(),
             _ => random.next(40).to_string(),
         };
-        let v = value(random);
-        let _ = writeln!(sql, "INSERT OR IGNORE INTO w VALUES ({key}, {n}, {v});");
-        let (x, y) = (value(random), value(random));
-        let _ = writeln!(sql, "INSERT INTO loose VALUES ({x}, {y});");
+        let _ = writeln!(sql, "INSERT OR IGNORE INTO w VALUES ({key}, {number}, {});", value(random));
+        let _ = writeln!(sql, "INSERT INTO loose VALUES ({}, {});", value(random), value(random));
         let _ = writeln!(sql, "INSERT INTO audited (id, x) VALUES (NULL, {});", random.next(6));
         let _ = writeln!(
             sql,
@@ -404,8 +402,7 @@ fn a_batch_that_would_change_rows_of_another_table_or_lose_their_parent_fails_an
 
 #[test]
 fn what_is_around_batches_is_done_once_and_checked_with_the_rest() {
-    let after = TABLES.replace("b TEXT, u", "b TEXT, u")
-        + "CREATE TABLE d (id INTEGER PRIMARY KEY, x);\nCREATE INDEX s_note ON s (note);\n";
+    let after = TABLES.to_owned() + "CREATE TABLE d (id INTEGER PRIMARY KEY, x);\nCREATE INDEX s_note ON s (note);\n";
     let sql = "CREATE TABLE d (id INTEGER PRIMARY KEY, x);\n-- dbmigrate: batched 5 by id\nINSERT INTO d (x) SELECT id FROM t;\n\
                INSERT INTO log VALUES ('between');\n-- dbmigrate: batched 5 by id\nUPDATE t SET b = 'done';\nCREATE INDEX s_note ON s (note);\n";
     let case = Case::new(sql, &after);

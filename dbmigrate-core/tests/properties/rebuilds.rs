@@ -55,7 +55,7 @@ fn planned(change: &Change) -> Option<Plan> {
 /// Indexes on columns of both schemas, so that there is something to keep.
 fn with_indexes(change: &mut Change, genes: &CaseGenes) {
     let mut number = 0;
-    for table in change.current.tables.clone().iter() {
+    for table in &change.current.tables.clone() {
         let Some(after) = change.desired.table(&table.name).filter(|_| change.renames == Renames::default()) else {
             continue;
         };
