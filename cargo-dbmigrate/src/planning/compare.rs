@@ -8,7 +8,7 @@ use dbmigrate_core::folder::Folder;
 
 use super::made::{address, look, planned};
 use crate::database::Run;
-use crate::database::failure::state_differences;
+use crate::database::changed::state_differences;
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::messages::ApprovedPlan;

@@ -62,7 +62,7 @@ pub(crate) fn make(wanted: &Run<'_>, rehearsed: Option<(Rehearsal, State)>) -> R
     let Run { context, folder, url, options, .. } = *wanted;
     let Stands { state, applied, drift, mut database } = look(wanted)?;
     if let Some((_, then)) = rehearsed.as_ref().filter(|(_, then)| *then != state) {
-        return Err(crate::database::failure::other_state(then, &state, url.into())
+        return Err(crate::database::changed::other_state(then, &state, url.into())
             .help("run it again: `cargo dbmigrate plan --rehearse`"));
     }
     let position = state.history.len();

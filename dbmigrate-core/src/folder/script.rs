@@ -24,6 +24,7 @@
 //! [`mod@after_deploy`].
 
 pub mod after_deploy;
+mod allow;
 pub mod batched;
 pub mod limits;
 mod meaning;
@@ -37,6 +38,7 @@ pub mod undo;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use allow::Allow;
 pub use batched::Batched;
 pub use limits::{Limit, Limits};
 pub use meaning::meaning;
@@ -48,7 +50,6 @@ pub use undo::Undo;
 
 use crate::kept::{Keep, Restore};
 use crate::sql::distance::distance;
-use crate::sql::path::parse_path;
 use crate::sql::token::{Token, TokenKind, tokenize};
 use crate::sql::{Name, Statement, StatementKind, split};
 
@@ -111,39 +112,6 @@ pub struct Preflight {
     pub query: String,
     /// The flags of `generate` that would do something about the rows, each with the words that introduce it.
     pub answers: Vec<(String, String)>,
-}
-
-/// `-- dbmigrate: allow(lint) object`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Allow {
-    /// The directive's line, counted from 1.
-    pub line: usize,
-    /// The name of the lint: `drop_column`.
-    pub lint: String,
-    /// What it is about: `users.legacy`.
-    pub object: String,
-    /// Why, if its author says so: `because "…"`.
-    pub because: Option<String>,
-}
-
-impl Allow {
-    /// The object as the name of a table, a view or a trigger. One with a dot in it that is not in quotes is a name too.
-    pub fn name(&self) -> Name {
-        match parse_path(&self.object) {
-            Some((mut parts, None)) if parts.len() == 1 => parts.remove(0),
-            _ => Name::from(self.object.as_str()),
-        }
-    }
-
-    /// The object as a table and a column of it.
-    pub fn column(&self) -> Option<(Name, Name)> {
-        match parse_path(&self.object) {
-            Some((parts, None)) if parts.len() == 2 => {
-                parts.try_into().ok().map(|[table, column]: [Name; 2]| (table, column))
-            }
-            _ => self.object.split_once('.').map(|(table, column)| (table.into(), column.into())),
-        }
-    }
 }
 
 /// Why a script is refused.
@@ -364,7 +332,7 @@ fn parse_directive(directive: &Directive) -> Result<Parsed<'_>, Problem> {
     let end = text.find(|character: char| !character.is_ascii_alphanumeric() && !matches!(character, '-' | '_'));
     let (word, rest) = text.split_at(end.unwrap_or(text.len()));
     match word {
-        "allow" => parse_allow(line, rest).map(Parsed::Allow),
+        "allow" => allow::parse(line, rest).map(Parsed::Allow),
         "keep" => Keep::parse(line, rest).map(Parsed::Keep).ok_or_else(|| {
             let help = "write `-- dbmigrate: keep users.legacy in _dbmigrate_kept_0007_users`".to_owned();
             (line, "`keep` names a table or a column, and the table that it is kept in".to_owned(), help)
@@ -394,35 +362,6 @@ fn parse_directive(directive: &Directive) -> Result<Parsed<'_>, Problem> {
             Err((line, format!("unknown directive `{word}`"), help))
         }
     }
-}
-
-fn parse_allow(line: usize, rest: &str) -> Result<Allow, Problem> {
-    let parse = || {
-        let (name, object) = rest.trim_start().strip_prefix('(')?.split_once(')')?;
-        let (object, because) = reason(object);
-        let (name, object) = (name.trim(), object.trim());
-        let valid = !name.is_empty()
-            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-            && !object.is_empty();
-        valid.then(|| Allow { line, lint: name.to_owned(), object: object.to_owned(), because })
-    };
-    parse().ok_or_else(|| {
-        let help = "write `-- dbmigrate: allow(drop_column) users.legacy`".to_owned();
-        (line, "`allow` names a lint and an object".to_owned(), help)
-    })
-}
-
-/// The object of an `allow`, and the text in quotes behind `because`, if there is one.
-fn reason(text: &str) -> (&str, Option<String>) {
-    let said = || {
-        let (object, reason) = text.rsplit_once(" because ")?;
-        let reason = reason.trim();
-        let quoted = tokenize(reason).next()?;
-        let is_all = quoted.kind == TokenKind::QuotedName && quoted.text.len() == reason.len();
-        let said = quoted.identifier().filter(|said| is_all && reason.starts_with('"') && !said.trim().is_empty())?;
-        Some((object, Some(said)))
-    };
-    said().unwrap_or((text, None))
 }
 
 fn parse_restore(line: usize, rest: &str) -> Result<Restore, Problem> {

@@ -9,7 +9,9 @@ pub mod compared;
 pub mod correct;
 pub mod database;
 pub mod drift;
+mod error;
 mod evaluated;
+mod failure;
 mod filled;
 mod followers;
 mod found;
@@ -31,16 +33,14 @@ mod work;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use thiserror::Error;
-
 use super::check::Broken;
 use super::connection::Row;
 use super::engines::Turso;
 use super::error::EngineError;
 use super::introspect::{Introspected, Unreadable};
 use super::progress::Progress;
-use crate::folder::script::{Script, ScriptError};
-use crate::folder::{FolderError, Migration};
+use crate::folder::Migration;
+use crate::folder::script::Script;
 use crate::plan::Preflight;
 use crate::schema::Schema;
 use crate::sql::Name;
@@ -49,7 +49,9 @@ pub use adopt::{AdoptError, Adopted, Adoption, Refusal, adopt};
 pub use correct::{Correction, Note, correct};
 pub use database::{Database, GivenUp};
 pub use drift::{Drift, Drifted, DriftedObject, Tolerated};
+pub use error::ApplyError;
 pub use evaluated::FailingRows;
+pub use failure::Failure;
 pub use filled::{Slot, filled};
 pub use found::filled_in;
 pub use history::{Record, RecordKind};
@@ -345,289 +347,4 @@ pub trait Target {
 
     /// Puts everything that was set for the migrations back.
     async fn finish(&mut self) -> Result<(), EngineError>;
-}
-
-/// Why one migration was not applied. The database is as it was before it, except for [`Failure::NotUndone`], and
-/// perhaps [`Failure::Lost`].
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum Failure {
-    /// A statement failed.
-    #[error("{error}")]
-    Statement {
-        /// Which one, counted from 1.
-        number: usize,
-        /// The line of its file on which it begins.
-        line: usize,
-        /// Its text.
-        statement: String,
-        /// The engine's error.
-        error: EngineError,
-    },
-    /// A preflight found rows that the migration would fail on or change.
-    #[error("{message}")]
-    Preflight {
-        /// The line of the directive.
-        line: usize,
-        /// What was found.
-        message: String,
-    },
-    /// It rewrites tables, and promises not to.
-    #[error("it rewrites {}, and `expect-rewrites 0` promises not to", tables.join(", "))]
-    Rewrites {
-        /// The line of the directive.
-        line: usize,
-        /// The tables.
-        tables: Vec<String>,
-    },
-    /// Expressions fail on rows.
-    #[error("{}", found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    PreflightExpressions {
-        /// The line of the statement that evaluates the first of them.
-        line: usize,
-        /// All that was found.
-        found: Vec<FailingRows>,
-    },
-    /// Rows contradict a change that is no migration.
-    #[error("{}", found.iter().map(|found| found.message.as_str()).collect::<Vec<_>>().join("; "))]
-    Contradicted {
-        /// All that was found.
-        found: Vec<Finding>,
-    },
-    /// The schema afterwards is not that of the snapshot.
-    #[error("the schema after the migration does not match its snapshot")]
-    Structure {
-        /// The schema that came out.
-        found: Box<Schema>,
-        /// Objects that cannot be represented.
-        unreadable: Vec<Unreadable>,
-    },
-    /// The migration would change, or has changed, what was changed by hand before.
-    #[error("it changes {}, which was changed by hand", list(objects))]
-    TouchesDrift {
-        /// What was changed by hand.
-        objects: Vec<DriftedObject>,
-    },
-    /// It has a step in Rust, and whoever applies it has not.
-    #[error("it has a step in Rust, which only the application can run")]
-    NoStep {
-        /// The line of the directive.
-        line: usize,
-    },
-    /// Its step in Rust failed.
-    #[error("its step in Rust failed: {message}")]
-    Step {
-        /// The line of the directive.
-        line: usize,
-        /// What it says.
-        message: String,
-    },
-    /// Rows are not those that were looked at before: another connection has written.
-    #[error("the database was written to since it was copied")]
-    OtherRows,
-    /// A view or trigger does not compile afterwards.
-    #[error("{kind} `{name}` does not compile after the migration: {message}")]
-    Broken {
-        /// `view` or `trigger`.
-        kind: &'static str,
-        /// Its name.
-        name: String,
-        /// The engine's message.
-        message: String,
-    },
-    /// Rows violate foreign keys that did not before.
-    #[error(
-        "`{table}` has {count} dangling {} to `{parent}` after the migration, the first at rowid {rowid}",
-        if *count == 1 { "reference" } else { "references" }
-    )]
-    ForeignKeys {
-        /// The referring table.
-        table: String,
-        /// The table referred to.
-        parent: String,
-        /// The rowid of the first row.
-        rowid: String,
-        /// How many rows.
-        count: usize,
-    },
-    /// Values are kept of rows that could not be told apart any more.
-    #[error("`{kept}` has kept values of `{table}`, and {why} after the migration")]
-    KeptRows {
-        /// The table with the rows.
-        table: String,
-        /// The table with the kept values.
-        kept: String,
-        /// What happens to the key: "`users.id` is gone".
-        why: String,
-    },
-    /// The engine failed outside of the migration's statements: `BEGIN`, a check, `COMMIT`.
-    #[error("{action}: {error}")]
-    Engine {
-        /// What was being done.
-        action: &'static str,
-        /// The engine's error.
-        error: EngineError,
-    },
-    /// The connection was lost while it was applied.
-    #[error("{error}")]
-    Lost {
-        /// How.
-        error: EngineError,
-        /// Whether the history says that it was not applied. If not, nobody can tell.
-        is_known: bool,
-    },
-    /// Something failed in a migration that is several transactions: those before it stay, and it goes on behind them.
-    #[error("{failure}")]
-    UnderWay {
-        /// What.
-        failure: Box<Failure>,
-        /// How far it is.
-        progress: Box<Progress>,
-    },
-    /// A rebuild cannot be made online.
-    #[error("it cannot be rebuilt online: {why}")]
-    NotOnline {
-        /// The line of the directive.
-        line: usize,
-        /// Why.
-        why: String,
-    },
-    /// The old and the new table of a rebuild online differ: somebody writes without the triggers that note it.
-    #[error("the rows of `{table}` and of its copy differ")]
-    Differs {
-        /// The table.
-        table: Name,
-    },
-    /// A statement cannot be run in batches.
-    #[error("{message}")]
-    NotBatched {
-        /// The line of the directive.
-        line: usize,
-        /// Why.
-        message: String,
-        /// What to do about it.
-        help: Option<String>,
-    },
-    /// Something failed after the statement of a migration that runs outside of a transaction: what the statement did
-    /// stays, and is not recorded.
-    #[error("{0}")]
-    NotUndone(Box<Failure>),
-}
-
-impl Failure {
-    /// The engine's error, if it is one.
-    pub fn engine_error(&self) -> Option<&EngineError> {
-        match self {
-            Self::Statement { error, .. } | Self::Engine { error, .. } | Self::Lost { error, .. } => Some(error),
-            Self::NotUndone(failure) | Self::UnderWay { failure, .. } => failure.engine_error(),
-            _ => None,
-        }
-    }
-}
-
-fn list(objects: &[DriftedObject]) -> String {
-    objects.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// Why a run stopped.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ApplyError {
-    /// The folder is not consistent.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    /// A migration's SQL is not one that can be run.
-    #[error(transparent)]
-    Script(#[from] ScriptError),
-    /// The database could not be read.
-    #[error("{action}: {error}")]
-    Engine {
-        /// What was being done.
-        action: &'static str,
-        /// The engine's error.
-        error: EngineError,
-    },
-    /// The history and the folder disagree.
-    #[error(transparent)]
-    History(#[from] history::HistoryError),
-    /// The database has tables but no history.
-    #[error("the database has tables but no migration history")]
-    NotEmpty {
-        /// Some of what is there.
-        objects: Vec<String>,
-    },
-    /// The database is not what the last applied migration left.
-    #[error("the database does not match its last applied migration")]
-    Drift {
-        /// The last applied migration.
-        migration: String,
-        /// What has changed since.
-        differences: Vec<String>,
-    },
-    /// The database is not in the state that was asked for.
-    #[error("the database has changed")]
-    OtherState {
-        /// The state that it should be in.
-        expected: Box<State>,
-        /// The state that it is in.
-        found: Box<State>,
-    },
-    /// A migration failed; those before it are applied.
-    #[error("migration `{name}` failed: {failure}")]
-    Migration {
-        /// Its name.
-        name: String,
-        /// Its file.
-        file: PathBuf,
-        /// Why.
-        failure: Box<Failure>,
-        /// What differs from the snapshot, if that is the reason.
-        differences: Vec<String>,
-    },
-    /// A migration is under way in the database that the folder does not have next, or not as it began.
-    #[error("migration `{}` is under way in the database, and {why}", progress.name)]
-    UnderWay {
-        /// How far it is.
-        progress: Box<Progress>,
-        /// What is in the way of going on.
-        why: &'static str,
-    },
-    /// A migration that is not for a transaction, or several of them, was to be part of one.
-    #[error("migration `{name}` is not one transaction and cannot be part of an atomic run")]
-    NotAtomic {
-        /// Its name.
-        name: String,
-    },
-    /// There is no migration of that name.
-    #[error("no migration named `{name}`")]
-    Unknown {
-        /// The name.
-        name: String,
-    },
-    /// The migration of that name was replaced by another one.
-    #[error("`{name}` is no longer a migration of its own: `{by}` replaces it")]
-    Replaced {
-        /// The name.
-        name: String,
-        /// The one that replaces it.
-        by: String,
-    },
-    /// The wanted migration lies before the last applied one.
-    #[error("`{name}` is already applied, and so are {later} later migrations")]
-    Behind {
-        /// The name.
-        name: String,
-        /// How many were applied after it.
-        later: usize,
-    },
-    /// A migration of the wanted phase stands behind one of the other phase.
-    #[error("`{name}` is for {} a deployment, and stands behind `{waits}`, which is not", phase.word())]
-    BehindPhase {
-        /// Its name.
-        name: String,
-        /// The one before it.
-        waits: String,
-        /// The wanted phase.
-        phase: Phase,
-    },
 }

@@ -6,7 +6,7 @@
 //! with what that release reads in between: so each statement meets what both have written before it.
 //!
 //! The statements are random, and the same every time: inserts with all columns and with no more than has to be given,
-//! updates, upserts and deletes, of the tables that differ, with values of generated rows and values that are like them.
+//! updates and deletes, of the tables that differ, with values of generated rows and values that are like them.
 
 mod side;
 mod statements;

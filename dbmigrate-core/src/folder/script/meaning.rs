@@ -1,6 +1,7 @@
 //! What a script says, apart from its comments and its layout: the statements and directives that it has.
 
-use super::{Allow, Directive, Parsed, batched, directives, parse_directive, reason, rust, undo};
+use super::allow::reason;
+use super::{Allow, Directive, Parsed, batched, directives, parse_directive, rust, undo};
 use crate::folder::Checksum;
 use crate::plan::{Lint, UNCHECKED};
 use crate::sha256::Sha256;
