@@ -28,7 +28,7 @@ mod allow;
 pub mod batched;
 pub mod limits;
 mod meaning;
-mod online;
+pub mod online;
 mod outside;
 pub mod rebuild;
 mod runners;

@@ -1,6 +1,6 @@
 //! Migrations around a deployment: which of those that wait are for before it, and which for after it.
 //!
-//! A migration with [`after_deploy`](crate::folder::script::after_deploy) waits until the release that it came with runs
+//! A migration with [`after-deploy`](mod@crate::folder::script::after_deploy) waits until the release that it came with runs
 //! everywhere. So `before` stops in front of the first one, and `after` applies those that are next, as far as there are
 //! no others. What stands behind one is of a later release: by then the one before it has long been deployed, which only
 //! a person can know, so `before` refuses to go past one.
