@@ -314,8 +314,7 @@ impl Printer {
         if self.format != MessageFormat::Github {
             return;
         }
-        let value: Message = value().into();
-        if let Err((path, error)) = github::set_output(name, &value.line()) {
+        if let Err((path, error)) = github::set_output(name, &value().into().line()) {
             self.warning(&format!("cannot write `{}`: {error}", path.display()), &[]);
         }
     }

@@ -59,7 +59,7 @@ fn online(name: &str, structs: &str, with_child: bool) {
         "INSERT INTO orgs VALUES (1), (2)".to_owned(),
         format!(
             "INSERT INTO users (email, name, org) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \
-             {ROWS}) SELECT 'e' || i, iif(i % 3, 'n' || i % 50, NULL), 1 + i % 2 FROM n"
+             {ROWS}) SELECT 'e' || i, iif(i % 3, 'n' || (i % 50), NULL), 1 + i % 2 FROM n"
         ),
     ]);
     if with_child {
