@@ -248,7 +248,7 @@ fn migration(name: &str, file: &str, failure: Failure, differences: &[String]) -
         Failure::NotUndone(failure) => {
             (*failure, "what its statement did outside a transaction is kept, but not recorded")
         }
-        Failure::UnderWay { failure, .. } => (*failure, "it is under way, and the next run goes on from there"),
+        Failure::UnderWay { failure, .. } => (*failure, "it is under way, and the next run continues from there"),
         failure @ Failure::Lost { is_known: false, .. } => (failure, "it is unknown whether it was applied"),
         failure => (failure, "the database is as it was before"),
     };

@@ -252,7 +252,7 @@ pub(crate) fn migration_error(
         Failure::Differs { .. } => CommandError::failed(format!(
             "`{name}` was stopped before its table was put to use: {failure}"
         ))
-        .note("another program writes to the table without firing triggers, or `VACUUM` has numbered its rows anew")
+        .note("another program writes to the table without firing triggers, or `VACUUM` has given its rows other numbers")
         .note("no row of the table was changed")
         .help("give it up, stop that program, and begin again: `cargo dbmigrate migrate --abort`"),
         Failure::NoStep { line } => {

@@ -29,7 +29,7 @@ pub(crate) fn state_after(
                  recorded"
             ),
             Failure::UnderWay { ref progress, .. } => {
-                format!("`{name}` is under way in `{database}`: {}; `migrate` goes on from there", so_far(progress))
+                format!("`{name}` is under way in `{database}`: {}; `migrate` continues from there", so_far(progress))
             }
             _ => {
                 let next = next.unwrap_or(name);

@@ -66,7 +66,7 @@ fn how_far_it_is_is_said_where_somebody_asks_and_where_it_fails() {
     assert!(run.err.contains("`0003_louder` is under way in `dev.db`: 400 rows done in 4 transactions"), "{}", run.err);
     let run = project.refuses(4, "status");
     assert!(run.err.contains("0003_louder: 400 rows done"), "{}", run.err);
-    assert!(run.err.contains("go on with it: `cargo dbmigrate migrate`"), "{}", run.err);
+    assert!(run.err.contains("continue with it: `cargo dbmigrate migrate`"), "{}", run.err);
     project.sql("UPDATE users SET name = 'good' WHERE id = 1500");
     let run = project.runs("migrate");
     assert_eq!(project.query("SELECT count(*) FROM users WHERE name LIKE '%!' AND name NOT LIKE '%!!'"), ["533"]);

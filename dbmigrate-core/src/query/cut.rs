@@ -332,7 +332,7 @@ fn no_table(items: &[Item<'_>], by: Option<&Name>) -> NotCut {
 fn returning(columns: Option<&[ResultColumn<'_>]>) -> Result<(), NotCut> {
     match columns {
         None => Ok(()),
-        Some(_) => Err(not("it has `RETURNING`, and nobody reads the rows").help("delete that clause")),
+        Some(_) => Err(not("it has `RETURNING`, and its rows are not read").help("delete that clause")),
     }
 }
 

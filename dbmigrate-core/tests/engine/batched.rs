@@ -320,7 +320,7 @@ fn what_would_mean_something_else_in_batches_is_refused_before_it_begins() {
             "INSERT INTO s (t_id) SELECT t.id FROM t RIGHT JOIN other ON other.t_id = t.id",
             "it has an outer join that adds rows without a key".to_owned(),
         ),
-        ("id", "UPDATE t SET a = 1 RETURNING id", "it has `RETURNING`, and nobody reads the rows".to_owned()),
+        ("id", "UPDATE t SET a = 1 RETURNING id", "it has `RETURNING`, and its rows are not read".to_owned()),
         ("id", "UPDATE t SET a = ?1", "it has a parameter, which has no value in a migration".to_owned()),
         ("id", "UPDATE t SET a = changes()", "it calls `changes`, which answers of the batch before".to_owned()),
         (

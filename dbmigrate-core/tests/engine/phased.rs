@@ -300,7 +300,7 @@ fn what_cannot_be_had_both_ways_is_refused() {
         "`users.a` is renamed to `b`, and gets another default"
     );
     assert!(
-        one("a TEXT DEFAULT (hex(1))", "b TEXT DEFAULT (hex(1))", renamed).contains("nobody can tell who wrote NULL")
+        one("a TEXT DEFAULT (hex(1))", "b TEXT DEFAULT (hex(1))", renamed).contains("it is unknown who wrote NULL")
     );
     assert_eq!(
         one("a TEXT", "a TEXT NOT NULL", &[]),

@@ -150,7 +150,7 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
         }
         (_, 1.., _) if under_way.is_some() => {
             if under_way.as_ref().is_some_and(|(_, obstacle)| obstacle.is_none()) {
-                printer.next(&["go on with it: `cargo dbmigrate migrate`".to_owned()]);
+                printer.next(&["continue with it: `cargo dbmigrate migrate`".to_owned()]);
             }
         }
         (_, 1.., _) if waiting == 0 || !exists => {

@@ -78,7 +78,7 @@ fn refuse_other_mark(before: &Table, rebuild: &Rebuild) -> Result<(), Reason> {
     if before.is_autoincrement() == rebuild.carries_mark {
         return Ok(());
     }
-    Err(Reason::new("the rebuild begins to count AUTOINCREMENT anew"))
+    Err(Reason::new("the rebuild begins to count AUTOINCREMENT again"))
 }
 
 /// Whether each row gets its own values, and its own rowid.
@@ -116,7 +116,7 @@ fn copies_each_value(before: &Table, rebuild: &Rebuild, found: &mut Conditions) 
         }
     }
     if !has_rowid {
-        return Err(Reason::new("the rebuild numbers the rows anew"));
+        return Err(Reason::new("the rebuild gives the rows other numbers"));
     }
     let is_missing = |column: &&Column| column.generated.is_none() && !copied.contains(&&column.name);
     match after.columns.iter().find(is_missing) {

@@ -187,13 +187,13 @@ async fn stored(connection: &Connection, rebuild: &Rebuild) -> Result<Stored, St
             }
             ("index", Ok(Object::Index(_, index))) => indexes.push(index),
             // on the table, it would go with it; elsewhere, it is in the way of a rebuild, and shall be here too
-            ("trigger" | "view", _) => return Err(Reason::new(format!("`{name}` hangs on the table")).into()),
+            ("trigger" | "view", _) => return Err(Reason::new(format!("`{name}` depends on the table")).into()),
             _ => return Err(Reason::new("the stored definition is not understood").into()),
         }
     }
     match found {
         Some(table) => Ok(Stored { table, indexes }),
-        None => Err(Reason::new("there is no such table").into()),
+        None => Err(Reason::new("no such table").into()),
     }
 }
 

@@ -47,7 +47,7 @@ impl Copy {
     ) -> Result<Self, NotOnline> {
         let table = &rebuild.table;
         let Some(before) = schema.table(table) else {
-            return Err(NotOnline(format!("there is no table `{table}`")));
+            return Err(NotOnline(format!("no table `{table}`")));
         };
         let own = rebuild.of(statements);
         let Some(create) = own.first() else { return Err(NotOnline("it has no statements".to_owned())) };

@@ -48,7 +48,7 @@ mod tests {
         assert_eq!(read("-- dbmigrate: after-deploy\nDROP TABLE t;\n"), Ok(Some(1)));
         assert_eq!(read("DROP TABLE t;\n--dbmigrate: after-deploy\n"), Ok(Some(2)));
         assert_eq!(read("DROP TABLE t; -- not after-deploy\n"), Ok(None));
-        assert_eq!(read("-- dbmigrate: undo\n-- CREATE TABLE t (a);\nDROP TABLE t;\n"), Ok(None));
+        assert_eq!(read("DROP TABLE t;\n-- dbmigrate: undo\n-- CREATE TABLE t (a);\n"), Ok(None));
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(super) fn add(schema: &mut Schema, input: &Input<'_>, renames: &Renames) -> 
         let unclear = |column: &&Column| !column.not_null && column.effective_default().is_some();
         if let Some(column) = before.columns.iter().find(unclear) {
             return refuse(&format!(
-                "and `{}` can be NULL although it has a default: through a view nobody can tell who wrote NULL",
+                "and `{}` can be NULL although it has a default: through a view it is unknown who wrote NULL",
                 column.name
             ));
         }

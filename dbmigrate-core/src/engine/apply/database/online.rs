@@ -68,6 +68,11 @@ impl Database {
         let Some(rebuild) = migration.script.rebuilds.first().map(|marked| marked.rebuild.clone()) else {
             return Err(not_online(migration, NotOnline("it marks no rebuild".to_owned())));
         };
+        // what writers meet there meanwhile is not shown to be bearable: some were refused with `SQLITE_BUSY`
+        if !self.connection.is_local() {
+            let why = "rebuilds online are for local files, and this is a server".to_owned();
+            return Err(not_online(migration, NotOnline(why)));
+        }
         #[cfg(feature = "remote")]
         {
             self.base = None;

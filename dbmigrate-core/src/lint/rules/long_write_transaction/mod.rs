@@ -52,7 +52,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     }
     if let ([marked], 1) = (&migration.script.rebuilds[..], tables.len()) {
         let line = marked.line;
-        let online = format!("let nobody wait for it: `-- dbmigrate: online` on a line before line {line} of its SQL");
+        let online = format!("so that no one waits for it: `-- dbmigrate: online` on a line before line {line} of its SQL");
         finding = finding.help(online);
     }
     finding = finding.help("run it while no other client writes, and measure it before: `cargo dbmigrate migrate --rehearse-only`");

@@ -113,7 +113,7 @@ impl Merging<'_> {
                 merged.table.columns.push(new);
                 return Ok(());
             }
-            _ => return Err(PhasedError::cannot(what(), "and one of them is generated, which nobody can write")),
+            _ => return Err(PhasedError::cannot(what(), "and one of them is generated, which cannot be written")),
         }
         let conversion = self.input.decisions.conversion(&self.after.name, to).map(|expr| self.over_old(expr));
         let back = self.back(from);
@@ -187,7 +187,7 @@ impl Merging<'_> {
             (Some(default), _) | (None, Some(default)) if both_required => Ok((Sentinel::Null, Some(default.clone()))),
             _ => Err(PhasedError::cannot(
                 what(),
-                "and can be NULL although it has a default: nobody can tell who wrote NULL",
+                "and can be NULL although it has a default: it is unknown who wrote NULL",
             )),
         }
     }
