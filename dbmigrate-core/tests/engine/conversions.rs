@@ -278,10 +278,7 @@ fn a_check_that_allows_more_than_the_one_before_asks_nothing_of_the_rows() {
         (0, 1)
     );
     applied(&change(&table(narrow), &table(wide), "INSERT INTO t (a) VALUES ('x'), ('y'), (NULL)"));
-    is_refused(
-        &change(&table(wide), &table(narrow), "INSERT INTO t (a) VALUES ('x'), ('z')"),
-        &["violate CHECK", "'z'"],
-    );
+    is_refused(&change(&table(wide), &table(narrow), "INSERT INTO t (a) VALUES ('x'), ('z')"), &["CHECK (a IN", "'z'"]);
     // a row that the old one did not allow either is not lost, and stops the migration
     let smuggled = "PRAGMA ignore_check_constraints = ON; INSERT INTO t (a) VALUES ('x'), ('q'); \
                     PRAGMA ignore_check_constraints = OFF";
