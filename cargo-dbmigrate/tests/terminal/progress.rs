@@ -4,7 +4,7 @@ use crate::project::Project;
 use crate::screen::Terminal;
 
 const BEFORE: &str = "#[derive(Table)]\n#[table(name = \"events\")]\nstruct Event {\n    #[column(primary_key)]\n    id: i64,\n    name: Option<String>,\n}\n";
-const AFTER: &str = "#[derive(Table)]\n#[table(name = \"events\", without_rowid)]\nstruct Event {\n    #[column(primary_key)]\n    id: i64,\n    name: String,\n}\n";
+const AFTER: &str = "#[derive(Table)]\n#[table(name = \"events\")]\nstruct Event {\n    #[column(primary_key, autoincrement)]\n    id: i64,\n    name: String,\n}\n";
 const ROWS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000)
     INSERT INTO events SELECT i, 'the name of event ' || i FROM n";
 
