@@ -249,22 +249,26 @@ fn may_contradict(new: &Schema, diff: &TableDiff) -> bool {
         || !indexes.all(is_plain)
 }
 
+/// What stands behind `count(*) AS _count` in the inner query that [`if_any`] has made.
+fn counted<'t, 's>(tokens: &'t [Token<'s>]) -> Option<&'t [Token<'s>]> {
+    const BEFORE: [&str; 11] = ["select", "*", "from", "(", "select", "count", "(", "*", ")", "as", "_count"];
+    const BEHIND: [&str; 5] = [")", "where", "_count", ">", "0"];
+    let rest = behind_words(tokens, &BEFORE)?;
+    let (inner, behind) = rest.split_at_checked(rest.len().checked_sub(BEHIND.len())?)?;
+    behind_words(behind, &BEHIND).map(|_| inner)
+}
+
+/// What stands behind these words, if it begins with them.
+fn behind_words<'t, 's>(tokens: &'t [Token<'s>], words: &[&str]) -> Option<&'t [Token<'s>]> {
+    let (before, rest) = tokens.split_at_checked(words.len())?;
+    before.iter().zip(words).all(|(token, word)| token.text.eq_ignore_ascii_case(word)).then_some(rest)
+}
+
 /// The query for the keys of the rows that a generated preflight counts, if it names the first of them: the same query
 /// as `if_any` has made it, with each key instead of the lowest.
 pub fn keys_of(query: &str) -> Option<String> {
-    const BEFORE: [&str; 14] =
-        ["select", "*", "from", "(", "select", "count", "(", "*", ")", "as", "_count", ",", "min", "("];
-    const BEHIND: [&str; 5] = [")", "where", "_count", ">", "0"];
     let tokens = significant(query);
-    let are = |tokens: &[Token<'_>], words: &[&str]| {
-        tokens.len() == words.len()
-            && tokens.iter().zip(words).all(|(token, word)| token.text.eq_ignore_ascii_case(word))
-    };
-    let (before, rest) = tokens.split_at_checked(BEFORE.len())?;
-    let (inner, behind) = rest.split_at_checked(rest.len().checked_sub(BEHIND.len())?)?;
-    if !are(before, &BEFORE) || !are(behind, &BEHIND) {
-        return None;
-    }
+    let inner = behind_words(counted(&tokens)?, &[",", "min", "("])?;
     let (mut depth, mut end, mut from) = (1_usize, None, None);
     for token in inner {
         match token.kind {
@@ -286,18 +290,8 @@ pub fn keys_of(query: &str) -> Option<String> {
 /// it of `table WHERE condition`.
 pub fn counted_rows(query: &str) -> Option<(Name, &str)> {
     const CLAUSES: [&str; 8] = ["group", "order", "limit", "having", "union", "except", "intersect", "window"];
-    const BEFORE: [&str; 11] = ["select", "*", "from", "(", "select", "count", "(", "*", ")", "as", "_count"];
-    const BEHIND: [&str; 5] = [")", "where", "_count", ">", "0"];
     let tokens = significant(query);
-    let are = |tokens: &[Token<'_>], words: &[&str]| {
-        tokens.len() == words.len()
-            && tokens.iter().zip(words).all(|(token, word)| token.text.eq_ignore_ascii_case(word))
-    };
-    let (before, rest) = tokens.split_at_checked(BEFORE.len())?;
-    let (inner, behind) = rest.split_at_checked(rest.len().checked_sub(BEHIND.len())?)?;
-    if !are(before, &BEFORE) || !are(behind, &BEHIND) {
-        return None;
-    }
+    let inner = counted(&tokens)?;
     let mut depth = 0_usize;
     let mut outside = Vec::new();
     for (at, token) in inner.iter().enumerate() {
