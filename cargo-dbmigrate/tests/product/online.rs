@@ -195,6 +195,9 @@ fn nothing_under_way_is_nothing_to_abort() {
     assert_eq!(run.err.trim(), "Unchanged dev.db: no migration is under way");
     project.runs("migrate");
     nothing_is_left(&project);
-    let run = project.runs("migrate --abort");
-    assert_eq!(run.err.trim(), "Unchanged dev.db: no migration is under way");
+    for url in ["dev.db", "absent.db"] {
+        let run = project.runs(&format!("migrate --abort --url {url}"));
+        assert_eq!(run.err.trim(), format!("Unchanged {url}: no migration is under way"));
+    }
+    assert!(!project.path("absent.db").exists());
 }

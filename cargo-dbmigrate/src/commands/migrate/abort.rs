@@ -4,7 +4,7 @@ use dbmigrate_core::engine::apply::GivenUp;
 use pollster::block_on;
 
 use super::Migrate;
-use crate::database::open;
+use crate::database::{file, open};
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::url::DatabaseUrl;
@@ -19,12 +19,14 @@ pub(super) fn run(context: &Context, arguments: &Migrate, url: &DatabaseUrl) -> 
         untouched: "nothing was changed",
     };
     context.consent(url, arguments.consent.into(), intent)?;
-    let mut database = open(context, url, false)?;
-    let done = block_on(database.give_up()).map_err(|failure| {
-        CommandError::failed(format!("cannot abort the migration: {failure}"))
-            .note("the database is usable, and no row of its tables was changed")
-            .help("try again: `cargo dbmigrate migrate --abort`")
-    })?;
+    let done = match file::exists(url)? {
+        true => block_on(open(context, url, false)?.give_up()).map_err(|failure| {
+            CommandError::failed(format!("cannot abort the migration: {failure}"))
+                .note("the database is usable, and no row of its tables was changed")
+                .help("try again: `cargo dbmigrate migrate --abort`")
+        })?,
+        false => GivenUp::Nothing,
+    };
     let shown = url;
     match done {
         GivenUp::Nothing => {
