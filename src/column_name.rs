@@ -27,6 +27,17 @@ impl<Row, T> ColumnName<Row, T> {
     ///
     /// # Errors
     /// If it has no SQL value, such as NaN.
+    ///
+    /// ```compile_fail,E0277
+    /// # use dbmigrate::{Table, column};
+    /// #[derive(Table)]
+    /// struct User {
+    ///     id: i64,
+    ///     email: String,
+    /// }
+    ///
+    /// column!(User::email).value(&1);
+    /// ```
     #[cfg(feature = "rows")]
     pub fn value<V: crate::rows::ToValue + ?Sized>(&self, value: &V) -> Result<crate::Value, crate::rows::ValueError>
     where

@@ -10,6 +10,5 @@ struct User {
 
 fn main() {
     let _ = column!(User::email).value("a");
-    let _ = column!(User::email).value(&1);
     let _ = column!(User::id).value("a");
 }
