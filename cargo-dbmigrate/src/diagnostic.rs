@@ -118,25 +118,22 @@ pub struct Look {
 
 /// The diagnostics as rustc would show them, an empty line between two.
 pub fn render(diagnostics: &[Diagnostic], look: &Look) -> String {
-    let renderer = if look.color { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(look.width);
     let mut sources = Sources::default();
-    let shown: Vec<String> = diagnostics
-        .iter()
-        .map(|diagnostic| {
-            let mut text = renderer.render(&report(diagnostic, look, &mut sources));
-            text.push('\n');
-            text
-        })
-        .collect();
+    let shown: Vec<String> = diagnostics.iter().map(|diagnostic| rendered(diagnostic, look, &mut sources)).collect();
     shown.join("\n")
 }
 
+/// A diagnostic as rustc would show it.
+pub(crate) fn rendered(diagnostic: &Diagnostic, look: &Look, sources: &mut Sources) -> String {
+    let renderer = if look.color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(look.width);
+    renderer.render(&report(diagnostic, look, sources)) + "\n"
+}
+
 /// The diagnostic as a message for programs, its paths relative to `base`.
-pub(crate) fn message(diagnostic: &Diagnostic, base: &Path) -> messages::Diagnostic {
-    let mut sources = Sources::default();
+pub(crate) fn message(diagnostic: &Diagnostic, base: &Path, sources: &mut Sources) -> messages::Diagnostic {
     let mut places: Vec<messages::Location> =
-        diagnostic.labels.iter().map(|label| location(label, base, &mut sources)).collect();
+        diagnostic.labels.iter().map(|label| location(label, base, sources)).collect();
     let related = if places.is_empty() { Vec::new() } else { places.split_off(1) };
     messages::Diagnostic {
         target: None,
@@ -150,12 +147,6 @@ pub(crate) fn message(diagnostic: &Diagnostic, base: &Path) -> messages::Diagnos
         help: diagnostic.help.iter().chain(diagnostic.suggestion.iter().map(|one| &one.says)).cloned().collect(),
         asked: diagnostic.asked.as_deref().cloned(),
     }
-}
-
-/// The same as JSON, an object per line.
-pub fn render_json(diagnostics: &[Diagnostic], base: &Path) -> String {
-    let lines = diagnostics.iter().map(|diagnostic| messages::Message::from(message(diagnostic, base)).line() + "\n");
-    lines.collect()
 }
 
 /// `path` as it is shown: relative to `base` where it is below it.
@@ -180,13 +171,13 @@ fn report<'a>(diagnostic: &'a Diagnostic, look: &Look, sources: &mut Sources) ->
             continue;
         }
         shown.push(&label.file);
-        let source = sources.text(&label.file);
-        let mut snippet =
-            Snippet::source(source.to_owned()).path(Cow::<str>::Owned(shown_path(&label.file, &look.base)));
-        for (at, label) in diagnostic.labels.iter().enumerate().filter(|(_, other)| other.file == label.file) {
+        let here = || diagnostic.labels.iter().enumerate().filter(|(_, other)| other.file == label.file);
+        let part = sources.of(&label.file).part(here().map(|(_, label)| &label.span));
+        let mut snippet = part.snippet(&label.file, look);
+        for (at, label) in here() {
             let kind = if at == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
             let text = (!label.text.is_empty()).then_some(label.text.as_str());
-            snippet = snippet.annotation(kind.span(clamp(source, &label.span)).label(text));
+            snippet = snippet.annotation(kind.span(part.within(&label.span)).label(text));
         }
         group = group.element(snippet);
     }
@@ -210,24 +201,83 @@ fn suggested<'a>(suggestion: &'a Suggestion, look: &Look, sources: &mut Sources)
             continue;
         }
         shown.push(file);
-        let text = sources.text(file).to_owned();
-        let of_file = suggestion.edits.iter().filter(|(other, ..)| other == file);
-        let patches = of_file.map(|(_, range, new)| Patch::new(clamp(&text, range), new.as_str()));
-        let patches: Vec<Patch<'a>> = patches.collect();
-        let snippet = Snippet::source(text).path(Cow::<str>::Owned(shown_path(file, &look.base)));
-        group = group.element(snippet.patches(patches));
+        let of_file = || suggestion.edits.iter().filter(|(other, ..)| other == file);
+        let part = sources.of(file).part(of_file().map(|(_, range, _)| range));
+        let patches: Vec<Patch<'a>> =
+            of_file().map(|(_, range, new)| Patch::new(part.within(range), new.as_str())).collect();
+        group = group.element(part.snippet(file, look).patches(patches));
     }
     group
 }
 
 /// The files that are quoted, each read once.
 #[derive(Default)]
-struct Sources(HashMap<PathBuf, String>);
+pub(crate) struct Sources(HashMap<PathBuf, Source>);
 
 impl Sources {
-    /// The text; empty when the file is gone by now, so that the message itself is still shown.
-    fn text(&mut self, file: &Path) -> &str {
-        self.0.entry(file.to_owned()).or_insert_with(|| fs_err::read_to_string(file).unwrap_or_default())
+    /// The file; empty when it is gone by now, so that the message itself is still shown.
+    fn of(&mut self, file: &Path) -> &Source {
+        self.0.entry(file.to_owned()).or_insert_with(|| Source::new(fs_err::read_to_string(file).unwrap_or_default()))
+    }
+}
+
+/// A text and where its lines start.
+struct Source {
+    text: String,
+    lines: Vec<usize>,
+}
+
+/// The lines of a text that are quoted. A report copies what it quotes and looks through all of it: with whole files, many
+/// findings in one large migration would take the square of its length.
+struct Part<'a> {
+    source: &'a Source,
+    /// The bytes of the lines.
+    range: Range<usize>,
+    /// The number of the first of them, from 1.
+    line: usize,
+}
+
+impl Source {
+    fn new(text: String) -> Self {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text, lines }
+    }
+
+    /// The index of the line that a byte is in.
+    fn line_of(&self, at: usize) -> usize {
+        self.lines.partition_point(|start| *start <= at).saturating_sub(1)
+    }
+
+    /// The lines from the first to the last of `spans`, with one on each side, so that an end of these lines is one of the
+    /// text only where it is.
+    fn part<'s>(&self, spans: impl Iterator<Item = &'s Range<usize>>) -> Part<'_> {
+        let clamped = spans.map(|span| clamp(&self.text, span));
+        let all = clamped.reduce(|all, one| all.start.min(one.start)..all.end.max(one.end)).unwrap_or(0..0);
+        let first = self.line_of(all.start).saturating_sub(1);
+        let end = self.lines.get(self.line_of(all.end) + 2).copied().unwrap_or(self.text.len());
+        Part { source: self, range: self.lines[first]..end, line: first + 1 }
+    }
+
+    /// The line and column, both from 1, of a byte.
+    fn line_and_column(&self, at: usize) -> (usize, usize) {
+        let line = self.line_of(at);
+        let (_, column) = line_and_column(&self.text[self.lines[line]..], at - self.lines[line]);
+        (line + 1, column)
+    }
+}
+
+impl Part<'_> {
+    /// What is quoted of `file`, without marks.
+    fn snippet<'a, T: Clone>(&self, file: &Path, look: &Look) -> Snippet<'a, T> {
+        Snippet::source(self.source.text[self.range.clone()].to_owned())
+            .line_start(self.line)
+            .path(Cow::<str>::Owned(shown_path(file, &look.base)))
+    }
+
+    /// A span of the text as one of these lines.
+    fn within(&self, span: &Range<usize>) -> Range<usize> {
+        let span = clamp(&self.source.text, span);
+        span.start - self.range.start..span.end - self.range.start
     }
 }
 
@@ -239,10 +289,10 @@ fn clamp(text: &str, span: &Range<usize>) -> Range<usize> {
 }
 
 fn location(label: &Label, base: &Path, sources: &mut Sources) -> messages::Location {
-    let text = sources.text(&label.file);
-    let span = clamp(text, &label.span);
-    let (line, column) = line_and_column(text, span.start);
-    let (end_line, end_column) = line_and_column(text, span.end);
+    let source = sources.of(&label.file);
+    let span = clamp(&source.text, &label.span);
+    let (line, column) = source.line_and_column(span.start);
+    let (end_line, end_column) = source.line_and_column(span.end);
     let (file, label) = (shown_path(&label.file, base), label.text.clone());
     messages::Location { file, line, column, end_line, end_column, label }
 }
@@ -288,7 +338,7 @@ mod tests {
                 "  = help: say what it is stored as: `#[column(type = \"BLOB\")]`",
             ]
         );
-        let json = serde_json::to_value(message(&diagnostic, dir.path())).unwrap();
+        let json = serde_json::to_value(message(&diagnostic, dir.path(), &mut Sources::default())).unwrap();
         assert_eq!(
             json,
             serde_json::json!({
@@ -303,7 +353,39 @@ mod tests {
     fn a_file_that_is_gone_still_gives_the_message() {
         let diagnostic = Diagnostic::warning("gone").at("/nonexistent/a.rs", 10..20, "");
         assert!(render(std::slice::from_ref(&diagnostic), &look(Path::new("/"))).starts_with("warning: gone"));
-        assert_eq!(message(&diagnostic, Path::new("/")).place.map(|place| place.line), Some(1));
+        assert_eq!(
+            message(&diagnostic, Path::new("/"), &mut Sources::default()).place.map(|place| place.line),
+            Some(1)
+        );
+    }
+
+    #[test]
+    fn a_place_far_down_in_a_file_is_shown_as_one_at_its_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.sql");
+        let above = "-- é\r\n".repeat(1234);
+        for (below, column) in [("\r\n);\r\n", 3), ("", 3)] {
+            std::fs::write(&file, format!("{above}  näme TEXT,\r\n  b INT{below}")).unwrap();
+            let (first, second) = (above.len() + 2, above.len() + "  näme TEXT,\r\n  ".len());
+            let diagnostic =
+                Diagnostic::error("two").at(&file, second..second + 1, "here").at(&file, first..first + 5, "");
+            let shown = render(std::slice::from_ref(&diagnostic), &look(dir.path()));
+            let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
+            assert_eq!(
+                lines,
+                [
+                    "error: two",
+                    "    --> a.sql:1236:3",
+                    "     |",
+                    "1235 |   näme TEXT,",
+                    "     |   ----",
+                    "1236 |   b INT",
+                    "     |   ^ here",
+                ]
+            );
+            let place = message(&diagnostic, dir.path(), &mut Sources::default()).place.unwrap();
+            assert_eq!((place.line, place.column, place.end_line, place.end_column), (1236, column, 1236, column + 1));
+        }
     }
 
     #[test]

@@ -36,7 +36,7 @@ mod verb;
 
 use std::path::Path;
 
-use crate::diagnostic::{self, Diagnostic, Look, render};
+use crate::diagnostic::{self, Diagnostic, Look};
 use crate::error::{CommandError, Rendered};
 use crate::messages::{self, FileAction, Message, On};
 use again::Again;
@@ -235,9 +235,10 @@ impl Printer {
                 ..diagnostic.clone()
             })
             .collect();
+        let mut sources = diagnostic::Sources::default();
         let rendered = diagnostics.iter().map(|diagnostic| Rendered {
-            text: render(std::slice::from_ref(diagnostic), &look),
-            message: diagnostic::message(diagnostic, &base),
+            text: diagnostic::rendered(diagnostic, &look, &mut sources),
+            message: diagnostic::message(diagnostic, &base, &mut sources),
         });
         rendered.collect()
     }
