@@ -248,6 +248,31 @@ fn a_file_that_turso_database_has_to_read_again_gets_nothing_that_it_cannot_read
     }
 }
 
+/// Turso Database leaves tables only beside those with `AUTOINCREMENT`, and a mark in the header of what it has made.
+#[test]
+fn a_file_that_turso_database_has_made_is_told_by_its_header() {
+    let project = Project::migrated(&USERS.replace(", autoincrement", ""));
+    project.sql("INSERT INTO users VALUES (1, 'Ada')");
+    let mut bytes = project.bytes("dev.db");
+    assert_eq!(bytes[48..52], [0; 4], "SQLite writes nothing there");
+    bytes[48..52].copy_from_slice(&(-2000_i32).to_be_bytes());
+    project.write("dev.db", &bytes);
+    custom(&project, 2, "more", "ALTER TABLE users ADD COLUMN age INTEGER;\nALTER TABLE users DROP COLUMN age;\n");
+    project.runs("migrate");
+    project.runs("generate --custom --name lacked");
+    project.write(&sql_of("0003_lacked"), "CREATE TABLE t (a, b AS (a + 1));\nDROP TABLE t;\n");
+    project.runs("generate --custom");
+    for line in ["migrate --dry-run", "migrate"] {
+        let run = project.refuses(1, line);
+        let said = "of `0003_lacked` cannot run: Turso Database uses this file too, and has no generated columns";
+        assert!(run.err.contains(said), "{line}: {}", run.err);
+        assert!(run.err.contains("its mark in the header: `PRAGMA default_cache_size = 0`"), "{}", run.err);
+    }
+    project.sql("PRAGMA default_cache_size = 0");
+    project.runs("migrate");
+    assert_eq!(project.query("SELECT * FROM users"), ["1|Ada"]);
+}
+
 #[test]
 fn a_file_in_mvcc_mode_is_told_apart_from_a_newer_format_and_from_no_database() {
     let project = Project::migrated(USERS);

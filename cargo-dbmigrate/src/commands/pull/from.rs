@@ -76,7 +76,7 @@ fn find(context: &Context, arguments: &Pull, from: &From, url: &DatabaseUrl) -> 
 /// Imports a folder.
 fn import(beside: &Beside, arguments: &Pull, other: &Found, path: &Path, url: &DatabaseUrl) -> Result<u8> {
     let tool = other.tool;
-    let read = tool.read(path)?;
+    let read = tool.read(path, &tool.settings(&beside.context.package.root))?;
     if read.entries.is_empty() {
         return Err(CommandError::usage(format!("`{}` has no migrations", read.path.display()))
             .help("adopt the database as it is: `cargo dbmigrate pull --baseline --out src/schema.rs`"));
