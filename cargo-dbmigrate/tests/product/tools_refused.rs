@@ -167,7 +167,8 @@ fn what_the_application_adds_to_libsql_is_named_with_its_remedy() {
     let run = project.refuses(1, "pull --from sql --out src/schema.rs");
     assert!(run.err.contains("`functions = { is_uuid = 1, checked = 2 }`"), "{}", run.err);
     project.write("dbmigrate.toml", "[engine]\nfunctions = { is_uuid = 1, checked = 2 }\n");
-    project.runs("pull --from sql --out src/schema.rs");
+    let run = project.runs("pull --from sql --out src/schema.rs");
+    assert!(run.err.contains("Assumed `is_uuid`, `checked`: a stand-in answers for them"), "{}", run.err);
     let sql = project.read("db/migrations/0001_a/migration.sql");
     let head = "-- Removed, because `extensions` in `[engine]` of dbmigrate.toml loads libraries:\n\
         --   SELECT load_extension('uuid')\n\n-- SELECT load_extension('uuid');\nCREATE TABLE a";

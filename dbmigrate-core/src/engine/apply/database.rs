@@ -142,7 +142,7 @@ impl Database {
         }
         let is_made_by_turso = is_made_by_turso(path);
         let connection = Connection::open_waiting(path, create, busy_timeout).await?;
-        Ok(Self { is_made_by_turso, ..Self::from_connection(connection) })
+        Ok(Self::from_connection(connection).made_by_turso(is_made_by_turso))
     }
 
     /// Uses a connection that is open already. Its busy timeout is its owner's.
@@ -177,6 +177,13 @@ impl Database {
             #[cfg(feature = "remote")]
             on_retry: None,
         }
+    }
+
+    /// Whether Turso Database has made the file, or the one that it is a copy of.
+    #[must_use]
+    pub fn made_by_turso(mut self, is_so: bool) -> Self {
+        self.is_made_by_turso = is_so;
+        self
     }
 
     /// The database on a server. Nothing is sent yet.
