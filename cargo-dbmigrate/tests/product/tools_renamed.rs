@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha384};
 
 use crate::drizzle::{self, content};
 use crate::project::Project;
-use crate::tools::SHAPES;
+use crate::tools::{SHAPES, hex};
 
 /// The table of a tool, as its statement has it.
 fn table_of(statement: &str) -> &str {
@@ -122,13 +122,13 @@ fn characters_that_sqlx_ignores_make_no_edit() {
     // formatted anew since it was applied
     project.write("migrations/1_a.sql", "CREATE TABLE a (\r\n\tid INTEGER PRIMARY KEY\r\n);\r\n");
     let checksum = Sha384::digest(text.replace([' ', '\n'], "").as_bytes());
-    let checksum: String = checksum.iter().map(|byte| format!("{byte:02x}")).collect();
     let shape = SHAPES.iter().find(|shape| shape.tool == "sqlx").expect("it is known");
     project.sql(shape.table);
     project.sql(text);
     project.sql(&format!(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-         VALUES (1, 'a', TRUE, x'{checksum}', 1)"
+         VALUES (1, 'a', TRUE, x'{}', 1)",
+        hex(&checksum)
     ));
     let ignored = "[migrate]\nignored-chars = [\" \", \"\\t\", \"\\r\", \"\\n\", \"\\uFEFF\"]\n";
     for (config, is_edited) in [("", true), (ignored, false)] {
