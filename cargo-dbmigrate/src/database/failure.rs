@@ -389,7 +389,10 @@ fn only_by_libsql(statement: &str, error: &EngineError) -> Option<String> {
     let statements: Vec<_> = split(statement).into_iter().collect();
     let is_so = lacking(&statements, Turso::Reads).iter().any(|refusal| refusal.reason == error.message);
     is_so.then(|| {
-        format!("if only libSQL is to use the file, drop the tables in it whose names begin with `{TURSO_PREFIX}`")
+        format!(
+            "if only libSQL is to use the file, drop the tables in it whose names begin with `{TURSO_PREFIX}`, and its mark \
+             in the header: `PRAGMA default_cache_size = 0`"
+        )
     })
 }
 

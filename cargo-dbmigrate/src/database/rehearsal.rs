@@ -6,6 +6,7 @@
 use std::io;
 
 use dbmigrate_core::engine::apply::Database;
+use dbmigrate_core::engine::owner::is_made_by_turso;
 use dbmigrate_core::engine::{Connection, EngineError};
 use pollster::block_on;
 
@@ -55,11 +56,12 @@ impl Rehearsal {
         } else {
             private_file(&copy).map_err(copied)?;
         }
+        let is_tursos = is_made_by_turso(&copy);
         let connection = block_on(Connection::open(&copy, true)).map_err(engine)?;
         // nobody reads it after a crash
         block_on(connection.run("PRAGMA synchronous = OFF")).map_err(engine)?;
-        let database = Database::from_connection(connection).ignoring(context.config.ignore.clone());
-        let database = context.steps.on(database);
+        let database = Database::from_connection(connection).made_by_turso(is_tursos);
+        let database = context.steps.on(database.ignoring(context.config.ignore.clone()));
         Ok(Self { database, _folder: Some(folder) })
     }
 

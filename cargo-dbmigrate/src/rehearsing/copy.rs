@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use dbmigrate_core::engine::apply::Database;
 use dbmigrate_core::engine::connection::integer;
+use dbmigrate_core::engine::owner::is_made_by_turso;
 use dbmigrate_core::engine::{Connection, EngineError};
 use pollster::block_on;
 
@@ -110,12 +111,14 @@ impl Copy {
     /// Opens it. It writes ahead, and nothing is taken from the log but between the migrations: the log has all that a
     /// migration writes.
     pub(super) fn open(&self, context: &Context) -> std::result::Result<Database, EngineError> {
+        let is_tursos = is_made_by_turso(&self.path());
         block_on(async {
             let connection = Connection::open(&self.path(), true).await?;
             for setting in ["journal_mode = WAL", "wal_autocheckpoint = 0", "wal_checkpoint(TRUNCATE)"] {
                 connection.run(&format!("PRAGMA {setting}")).await?;
             }
-            Ok(context.steps.on(Database::from_connection(connection).ignoring(context.config.ignore.clone())))
+            let database = Database::from_connection(connection).made_by_turso(is_tursos);
+            Ok(context.steps.on(database.ignoring(context.config.ignore.clone())))
         })
     }
 }

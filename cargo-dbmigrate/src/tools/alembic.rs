@@ -10,6 +10,7 @@ use dbmigrate_core::engine::apply::Database;
 use super::about::{About, AppliedRow, Marks, Sign};
 use super::folder::ToolFolder;
 use super::listing::Listing;
+use super::settings::Settings;
 use super::tool::{Tool, rows_of};
 use crate::error::{CommandError, Result};
 
@@ -36,7 +37,7 @@ impl Tool for Alembic {
         Sign::No
     }
 
-    fn read(&self, _: &Path) -> Result<ToolFolder> {
+    fn read(&self, _: &Path, _: &Settings) -> Result<ToolFolder> {
         Err(CommandError::usage("migrations of Alembic have no SQL files").help(ABOUT.folder_help))
     }
 

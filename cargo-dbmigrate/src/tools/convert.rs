@@ -81,6 +81,7 @@ pub(crate) fn convert(
     let reasons = [
         ("the migration runs in a transaction with foreign keys off", &taken_out.left_to_the_runner),
         ("what was applied is recorded elsewhere now", &taken_out.about_the_record),
+        ("`extensions` in `[engine]` of dbmigrate.toml loads libraries", &taken_out.loading),
     ];
     for (reason, statements) in reasons.into_iter().filter(|(_, statements)| !statements.is_empty()) {
         // writing to a string cannot fail
@@ -115,6 +116,7 @@ struct TakenOut {
     record: Option<String>,
     left_to_the_runner: Vec<String>,
     about_the_record: Vec<String>,
+    loading: Vec<String>,
 }
 
 impl TakenOut {
@@ -122,6 +124,9 @@ impl TakenOut {
     fn list(&mut self, statement: &Statement<'_>) -> Option<&mut Vec<String>> {
         if is_left_to_the_runner(statement) {
             return Some(&mut self.left_to_the_runner);
+        }
+        if is_loading(statement) {
+            return Some(&mut self.loading);
         }
         let is_about_it = self.record.as_ref().is_some_and(|table| is_about(statement, table));
         is_about_it.then_some(&mut self.about_the_record)
@@ -176,6 +181,15 @@ fn is_left_to_the_runner(statement: &Statement<'_>) -> bool {
     }
 }
 
+/// `SELECT load_extension(…)` and nothing else: what a connection may load is said where it is opened.
+fn is_loading(statement: &Statement<'_>) -> bool {
+    let words = significant(statement.text);
+    let is = |at: usize, word: &str| words.get(at).is_some_and(|token| token.is_word(word));
+    let opens = words.iter().filter(|token| token.kind == TokenKind::Open).count();
+    let ends = words.last().is_some_and(|token| token.kind == TokenKind::Close);
+    is(0, "select") && is(1, "load_extension") && opens == 1 && ends
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,7 +197,7 @@ mod tests {
     fn converted(sql: &str) -> (String, Vec<String>) {
         let mut taken_out = TakenOut { record: Some("applied".to_owned()), ..TakenOut::default() };
         let parts: Vec<String> = sql.split(BREAKPOINT).map(|part| convert_part(part, &mut taken_out)).collect();
-        (parts.join(BREAKPOINT), [taken_out.left_to_the_runner, taken_out.about_the_record].concat())
+        (parts.join(BREAKPOINT), [taken_out.left_to_the_runner, taken_out.about_the_record, taken_out.loading].concat())
     }
 
     #[test]
@@ -215,6 +229,8 @@ mod tests {
             ("PRAGMA\n  defer_foreign_keys = true;\n", "-- PRAGMA defer_foreign_keys = true;\n"),
             ("SAVEPOINT a;\nRELEASE a;\n", "-- SAVEPOINT a;\n-- RELEASE a;\n"),
             ("VACUUM;\nPRAGMA temp_store = 2;\n", "-- VACUUM;\n-- PRAGMA temp_store = 2;\n"),
+            ("SELECT load_extension(\"uuid\");\n", "-- SELECT load_extension(\"uuid\");\n"),
+            ("SELECT load_extension(a), b FROM t;", "SELECT load_extension(a), b FROM t;"),
             ("PRAGMA legacy_alter_table = ON;", "PRAGMA legacy_alter_table = ON;"),
             ("PRAGMA user_version = 3;", "PRAGMA user_version = 3;"),
             ("UPDATE a SET b = 'BEGIN; COMMIT';", "UPDATE a SET b = 'BEGIN; COMMIT';"),

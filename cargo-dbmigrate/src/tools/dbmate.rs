@@ -2,7 +2,8 @@
 //! `schema_migrations`.
 //!
 //! The format is that of `github.com/amacneil/dbmate/v2`, `pkg/dbmate/migration.go` (sections) and
-//! `pkg/driver/sqlite/sqlite.go` (`version varchar(128) primary key`).
+//! `pkg/driver/sqlite/sqlite.go` (`version varchar(128) primary key`); `main.go` has the variables that say otherwise, and
+//! that `.env` is read.
 
 use std::path::Path;
 
@@ -14,6 +15,7 @@ use super::about::{About, AppliedRow, Marks, Sign};
 use super::folder::{Down, ToolFolder};
 use super::listing::{Listing, number};
 use super::named::{self, Naming};
+use super::settings::Settings;
 use super::tool::{Tool, columns, rows_of};
 use crate::error::{CommandError, Result};
 use crate::exit;
@@ -52,7 +54,7 @@ impl Tool for Dbmate {
         Sign::if_sure(listing.stems(".sql").any(|stem| (NAMING.key)(stem).is_some() && has_section(stem)))
     }
 
-    fn read(&self, path: &Path) -> Result<ToolFolder> {
+    fn read(&self, path: &Path, _: &Settings) -> Result<ToolFolder> {
         let listing = Listing::read(path)?;
         let (mut entries, warnings) = named::read(&listing, &NAMING, None)?;
         if entries.is_empty() {
@@ -71,6 +73,10 @@ impl Tool for Dbmate {
         }
         entries.sort_by(|one, other| one.tag.cmp(&other.tag));
         Ok(ToolFolder { path: listing.path, entries, warnings })
+    }
+
+    fn settings(&self, root: &Path) -> Settings {
+        Settings::of_variables(root, ["DBMATE_MIGRATIONS_DIR", "DBMATE_MIGRATIONS_TABLE"])
     }
 
     fn records(

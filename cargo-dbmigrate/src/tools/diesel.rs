@@ -42,7 +42,7 @@ impl Tool for Diesel {
         Sign::if_possible(listing.with(UP).any(|name| name.starts_with(|char: char| char.is_ascii_digit())))
     }
 
-    fn read(&self, path: &Path) -> Result<ToolFolder> {
+    fn read(&self, path: &Path, _: &Settings) -> Result<ToolFolder> {
         let listing = Listing::read(path)?;
         let mut entries = Vec::new();
         for name in listing.with(UP) {

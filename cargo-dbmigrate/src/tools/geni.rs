@@ -1,7 +1,7 @@
 //! geni: `migrations/1709395165_users.up.sql` and `.down.sql`, recorded in `schema_migrations`.
 //!
 //! The format is that of `geni` 1.3, `lib/utils.rs` (names, order), `lib/migrate.rs`, and `lib/database_drivers/libsql.rs`
-//! (the table, with a column `id`).
+//! (the table, with a column `id`); `bin/geni/config.rs` has the variables that say otherwise.
 
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use super::about::{About, AppliedRow, Marks, Sign};
 use super::folder::ToolFolder;
 use super::listing::Listing;
 use super::named::{self, Naming};
+use super::settings::Settings;
 use super::tool::{Tool, rows_of};
 use crate::error::Result;
 
@@ -40,8 +41,12 @@ impl Tool for Geni {
         Sign::if_possible(named::any(listing, &NAMING))
     }
 
-    fn read(&self, path: &Path) -> Result<ToolFolder> {
+    fn read(&self, path: &Path, _: &Settings) -> Result<ToolFolder> {
         named::folder(path, &ABOUT, &NAMING, None, "1709395165_users.up.sql")
+    }
+
+    fn settings(&self, root: &Path) -> Settings {
+        Settings::of_variables(root, ["DATABASE_MIGRATIONS_FOLDER", "DATABASE_MIGRATIONS_TABLE"])
     }
 
     fn records(

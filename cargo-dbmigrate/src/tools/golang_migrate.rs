@@ -14,6 +14,7 @@ use super::compare::{self, Applied};
 use super::folder::ToolFolder;
 use super::listing::Listing;
 use super::named::{self, Naming};
+use super::settings::Settings;
 use super::tool::{Tool, quoted, rows_of};
 use crate::error::Result;
 
@@ -42,7 +43,7 @@ impl Tool for GolangMigrate {
         Sign::if_possible(named::any(listing, &NAMING))
     }
 
-    fn read(&self, path: &Path) -> Result<ToolFolder> {
+    fn read(&self, path: &Path, _: &Settings) -> Result<ToolFolder> {
         named::folder(path, &ABOUT, &NAMING, None, "000001_users.up.sql")
     }
 

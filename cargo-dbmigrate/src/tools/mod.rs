@@ -18,6 +18,7 @@ pub(crate) mod found;
 mod geni;
 mod golang_migrate;
 mod listing;
+mod literals;
 mod named;
 mod prisma;
 mod rails;

@@ -52,7 +52,7 @@ pub(super) fn folder(
     path: &Path,
     about: &About,
     naming: &Naming,
-    checksum: Option<fn(&str) -> String>,
+    checksum: Option<&dyn Fn(&str) -> String>,
     example: &str,
 ) -> Result<ToolFolder> {
     let listing = Listing::read(path)?;
@@ -72,7 +72,7 @@ pub(super) fn folder(
 pub(super) fn read(
     listing: &Listing,
     naming: &Naming,
-    checksum: Option<fn(&str) -> String>,
+    checksum: Option<&dyn Fn(&str) -> String>,
 ) -> Result<(Vec<Entry>, Vec<Warning>)> {
     let mut downs: BTreeMap<String, PathBuf> = BTreeMap::new();
     if naming.pairs {

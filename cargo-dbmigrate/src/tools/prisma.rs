@@ -13,6 +13,8 @@ use dbmigrate_core::engine::apply::Database;
 use super::about::{About, AppliedRow, Marks, Sign};
 use super::folder::{Entry, ToolFolder};
 use super::listing::{Listing, title};
+use super::literals::literal;
+use super::settings::Settings;
 use super::text::{Text, sha256};
 use super::tool::{Tool, quoted, rows_of};
 use crate::error::{CommandError, Result};
@@ -21,13 +23,14 @@ const ABOUT: About = About {
     name: "prisma",
     aliases: &[],
     folders: &["prisma/migrations"],
-    marks: Marks { files: &["prisma/schema.prisma", "schema.prisma"], crates: &[] },
+    marks: Marks { files: &["prisma/schema.prisma", "schema.prisma", "prisma.config.ts"], crates: &[] },
     table: Some("_prisma_migrations"),
     apply: Some("npx prisma migrate deploy"),
     unrecorded: Some("prisma db push"),
     folder_help: "pass the folder beside `schema.prisma`: `cargo dbmigrate pull --from prisma=prisma/migrations`",
 };
 
+const CONFIGURATIONS: [&str; 4] = ["prisma.config.ts", "prisma.config.mts", "prisma.config.js", "prisma.config.mjs"];
 const SQL_FILE: &str = "migration.sql";
 const LOCK_FILE: &str = "migration_lock.toml";
 
@@ -48,7 +51,7 @@ impl Tool for Prisma {
         Sign::if_possible(listing.with(SQL_FILE).any(is_alone))
     }
 
-    fn read(&self, path: &Path) -> Result<ToolFolder> {
+    fn read(&self, path: &Path, _: &Settings) -> Result<ToolFolder> {
         let listing = Listing::read(path)?;
         let lock = listing.path.join(LOCK_FILE);
         if let Ok(text) = std::fs::read_to_string(&lock)
@@ -77,6 +80,23 @@ impl Tool for Prisma {
             return Err(listing.is_none_of(ABOUT.title(), lacks, ABOUT.folder_help));
         }
         Ok(ToolFolder { path: listing.path, entries, warnings: Vec::new() })
+    }
+
+    /// `prisma.config.ts` names the folder, or the file with the models, beside which it is; so does `package.json`.
+    fn settings(&self, root: &Path) -> Settings {
+        let beside = |schema: Option<String>| {
+            let schema = schema.filter(|schema| schema.ends_with(".prisma"))?;
+            Some(Path::new(&schema).with_file_name("migrations").to_string_lossy().into_owned())
+        };
+        let configured = Settings::of_first(root, &CONFIGURATIONS, |text| {
+            [literal(text, &["migrations", "path"]).or_else(|| beside(literal(text, &["schema"]))), None]
+        });
+        match configured.folder {
+            Some(_) => configured,
+            None => {
+                Settings::of_first(root, &["package.json"], |text| [beside(literal(text, &["prisma", "schema"])), None])
+            }
+        }
     }
 
     fn records(

@@ -11,6 +11,7 @@ use dbmigrate_core::engine::apply::Database;
 use super::about::{About, AppliedRow, Marks, Sign};
 use super::folder::{Entry, ToolFolder};
 use super::listing::Listing;
+use super::settings::Settings;
 use super::text::Text;
 use super::tool::{Tool, rows_of};
 use crate::error::{CommandError, Result};
@@ -42,7 +43,7 @@ impl Tool for Refinery {
         Sign::if_sure(listing.files.iter().any(|file| named(file).is_some()))
     }
 
-    fn read(&self, path: &Path) -> Result<ToolFolder> {
+    fn read(&self, path: &Path, _: &Settings) -> Result<ToolFolder> {
         let listing = Listing::read(path)?;
         let mut entries = Vec::new();
         collect(&listing, DEEPEST, &mut entries)?;

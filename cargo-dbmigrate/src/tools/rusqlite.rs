@@ -13,6 +13,7 @@ use super::compare::Applied;
 use super::directories::{self, UP};
 use super::folder::ToolFolder;
 use super::listing::Listing;
+use super::settings::Settings;
 use super::tool::Tool;
 use super::user_version;
 use crate::error::{CommandError, Result};
@@ -41,7 +42,7 @@ impl Tool for Rusqlite {
         Sign::if_sure(is_numbered(listing))
     }
 
-    fn read(&self, path: &Path) -> Result<ToolFolder> {
+    fn read(&self, path: &Path, _: &Settings) -> Result<ToolFolder> {
         let listing = Listing::read(path)?;
         let mut entries = Vec::new();
         for name in listing.with(UP) {

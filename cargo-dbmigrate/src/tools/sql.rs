@@ -12,6 +12,7 @@ use super::directories::{self, UP};
 use super::folder::{Entry, ToolFolder};
 use super::listing::{Listing, number};
 use super::named::{self, Naming};
+use super::settings::Settings;
 use super::tool::Tool;
 use super::user_version;
 use crate::error::Result;
@@ -41,7 +42,7 @@ impl Tool for Sql {
         Sign::if_possible(named::any(listing, &NAMING) || listing.with(UP).next().is_some())
     }
 
-    fn read(&self, path: &Path) -> Result<ToolFolder> {
+    fn read(&self, path: &Path, _: &Settings) -> Result<ToolFolder> {
         let listing = Listing::read(path)?;
         let (mut entries, warnings) = named::read(&listing, &NAMING, None)?;
         for name in listing.with(UP) {

@@ -44,15 +44,23 @@ impl Tool for Sqlx {
         Sign::if_possible(named::any(listing, &NAMING))
     }
 
-    fn read(&self, path: &Path) -> Result<ToolFolder> {
-        named::folder(path, &ABOUT, &NAMING, Some(checksum), "20240101120000_users.sql")
+    fn read(&self, path: &Path, settings: &Settings) -> Result<ToolFolder> {
+        let checksum = |text: &str| match &settings.ignored[..] {
+            [] => checksum(text),
+            ignored => checksum(&text.replace(ignored, "")),
+        };
+        named::folder(path, &ABOUT, &NAMING, Some(&checksum), "20240101120000_users.sql")
     }
 
     fn settings(&self, root: &Path) -> Settings {
-        Settings::read(root, "sqlx.toml", |settings| {
+        let mut ignored = Vec::new();
+        let settings = Settings::read(root, "sqlx.toml", |settings| {
             let migrate = settings.get("migrate").and_then(toml::Value::as_table);
+            let chars = migrate.and_then(|migrate| migrate.get("ignored-chars")?.as_array());
+            ignored.extend(chars.into_iter().flatten().filter_map(toml::Value::as_str).flat_map(str::chars));
             ["migrations-dir", "table-name"].map(|key| text(migrate?, key))
-        })
+        });
+        Settings { ignored, ..settings }
     }
 
     fn records(

@@ -24,11 +24,11 @@ pub(crate) trait Tool: Sync {
     /// Whether a folder looks like one of its.
     fn sign(&self, listing: &Listing) -> Sign;
 
-    /// Reads a folder.
+    /// Reads a folder, of a package whose settings are these.
     ///
     /// # Errors
     /// If it is none of its, or is not whole.
-    fn read(&self, path: &Path) -> Result<ToolFolder>;
+    fn read(&self, path: &Path, settings: &Settings) -> Result<ToolFolder>;
 
     /// What its own configuration in a package says otherwise than usual.
     fn settings(&self, _root: &Path) -> Settings {

@@ -10,6 +10,7 @@ use dbmigrate_core::engine::apply::Database;
 use super::about::{About, AppliedRow, Marks, Sign};
 use super::folder::ToolFolder;
 use super::listing::{Listing, number};
+use super::literals::literal;
 use super::named::{self, Naming};
 use super::settings::{Settings, text};
 use super::tool::{Tool, rows_of};
@@ -40,7 +41,7 @@ impl Tool for Wrangler {
         Sign::if_possible(listing.stems(".sql").any(|stem| !number(stem).is_empty()))
     }
 
-    fn read(&self, path: &Path) -> Result<ToolFolder> {
+    fn read(&self, path: &Path, _: &Settings) -> Result<ToolFolder> {
         let listing = Listing::read(path)?;
         let (mut entries, warnings) = named::read(&listing, &NAMING, None)?;
         if entries.is_empty() {
@@ -54,10 +55,17 @@ impl Tool for Wrangler {
     }
 
     fn settings(&self, root: &Path) -> Settings {
+        const KEYS: [&str; 2] = ["migrations_dir", "migrations_table"];
+        // the order in which wrangler looks for its configuration
+        let json = ["wrangler.json", "wrangler.jsonc"];
+        if json.iter().any(|file| root.join(file).is_file()) {
+            let of = |text: &str| KEYS.map(|key| literal(text, &["d1_databases", "0", key]));
+            return Settings::of_first(root, &json, of);
+        }
         Settings::read(root, "wrangler.toml", |settings| {
             let databases = settings.get("d1_databases").and_then(toml::Value::as_array);
             let database = databases.and_then(|databases| databases.first()?.as_table());
-            ["migrations_dir", "migrations_table"].map(|key| text(database?, key))
+            KEYS.map(|key| text(database?, key))
         })
     }
 

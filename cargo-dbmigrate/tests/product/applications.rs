@@ -254,3 +254,125 @@ fn statements_that_may_find_everything_done_are_taken_over_by_their_number() {
     goes_on(&project, "user_version", edit, &["notes"]);
     assert_eq!(project.query("SELECT kind, row_id, times FROM dirty"), ["notes|a|1"]);
 }
+
+#[test]
+fn numbers_with_gaps_merged_tables_and_ways_back_that_are_none_are_taken_over() {
+    let project = by_sqlx(&[
+        (
+            "0001_users.up.sql",
+            "CREATE TABLE IF NOT EXISTS users (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    email VARCHAR(150) NOT NULL COLLATE NOCASE,
+    secret VARCHAR(128) NOT NULL,
+    CONSTRAINT `idx_email` UNIQUE (`email`)
+);
+CREATE TABLE hub (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, token TEXT);
+CREATE TABLE hub_repos(
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    hub_id INTEGER NOT NULL,
+    active BOOLEAN NOT NULL DEFAULT FALSE,
+    FOREIGN KEY (hub_id) REFERENCES hub(id) ON DELETE CASCADE
+);
+CREATE TABLE messages (id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER INTEGER NOT NULL, code BLOB, doc BLOB,
+    FOREIGN KEY(user_id) REFERENCES users(id));",
+            "INSERT INTO users (email, secret) VALUES ('A@x', ''), ('b@x', 's');
+             INSERT INTO hub (label, token) VALUES ('one', 'T'), ('two', NULL);
+             INSERT INTO hub_repos (hub_id, active) VALUES (1, 1), (1, 0), (2, 1);
+             INSERT INTO messages (user_id, code, doc) VALUES (1, '[1]', NULL), (2, NULL, '[]');",
+        ),
+        (
+            "0002_nullable.up.sql",
+            "ALTER TABLE users ADD COLUMN secret_nullable VARCHAR(128);
+UPDATE users SET secret_nullable = CASE WHEN LENGTH(secret) = 0 THEN NULL ELSE secret END;
+ALTER TABLE users DROP COLUMN secret;
+ALTER TABLE users RENAME secret_nullable TO secret;
+",
+            "",
+        ),
+        // of the rows only
+        ("0002_nullable.down.sql", "UPDATE users SET secret = '' WHERE secret IS NULL;\n", ""),
+        (
+            "0005_merged.up.sql",
+            "CREATE TABLE integrations(id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, token TEXT NOT NULL);
+CREATE TABLE repos(
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    integration_id INTEGER NOT NULL,
+    active BOOLEAN NOT NULL DEFAULT FALSE,
+    FOREIGN KEY (integration_id) REFERENCES integrations(id) ON DELETE CASCADE
+);
+INSERT INTO integrations(kind, token) SELECT 'hub', token FROM hub WHERE token IS NOT NULL;
+INSERT INTO repos(integration_id, active)
+    SELECT integrations.id, active FROM hub_repos
+    JOIN hub ON hub_id = hub.id
+    JOIN integrations ON kind = 'hub' AND hub.token = integrations.token;
+DROP TABLE hub_repos;
+DROP TABLE hub;
+",
+            "",
+        ),
+        ("0005_merged.down.sql", "DROP TABLE integrations;\nDROP TABLE repos;\n", ""),
+        (
+            "0009_attachment.up.sql",
+            "ALTER TABLE messages ADD attachment BLOB NOT NULL DEFAULT '{}';
+UPDATE messages SET attachment = JSON_SET(attachment, '$.code', JSON(code)) WHERE code IS NOT NULL;
+UPDATE messages SET attachment = JSON_SET(attachment, '$.doc', JSON(doc)) WHERE doc IS NOT NULL;",
+            "",
+        ),
+        ("0009_attachment.down.sql", "ALTER TABLE messages DROP files;", ""),
+        ("0010_columns.up.sql", "ALTER TABLE messages DROP COLUMN code;\nALTER TABLE messages DROP COLUMN doc;", ""),
+        ("0010_columns.down.sql", "-- Add down migration script here\n", ""),
+    ]);
+    let rows = project.query("SELECT id, user_id, attachment FROM messages");
+    assert_eq!(rows, ["1|1|{\"code\":[1]}", "2|2|{\"doc\":[]}"]);
+    let (field, more) = ("pub user_id: i64,", "#[column(default = 0, check = \"stars >= 0\")]\n    pub stars: i64,");
+    fs_err::remove_file(project.path("src/lib.rs")).expect("it is there");
+    let run = project.runs("pull --from sqlx --out src/lib.rs");
+    for (file, why) in [
+        ("0005_merged", "it does not produce the schema before it"),
+        ("0009_attachment", "it fails: no such column: \"files\""),
+    ] {
+        let said = format!("`migrations/{file}.down.sql` was left out of `{file}`: {why}");
+        assert!(run.err.contains(&said), "{}", run.err);
+    }
+    let structs = project.read("src/lib.rs").replacen(field, &format!("{field}\n    {more}"), 1);
+    project.structs(&structs.replacen("pub email", "#[column(renamed_from = \"email\")]\n    pub address", 1));
+    project.runs("generate --name edit");
+    project.runs("migrate");
+    assert_eq!(project.query("SELECT id, user_id, attachment FROM messages"), rows);
+    assert_eq!(project.query("SELECT id, address, secret IS NULL FROM users"), ["1|A@x|1", "2|b@x|0"]);
+    assert_eq!(project.query("SELECT integration_id, active FROM repos"), ["1|1", "1|0"]);
+    assert_eq!(project.query("PRAGMA foreign_key_check"), [""; 0]);
+    project.runs("check");
+    project.runs("migrate --url new.db");
+}
+
+#[test]
+fn a_column_without_a_default_for_an_empty_table_and_a_parent_that_nobody_makes_are_taken_over() {
+    let project = Project::new("");
+    let files = [
+        "CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, title TEXT NOT NULL,
+  made TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')))",
+        "CREATE TABLE IF NOT EXISTS groups (id TEXT PRIMARY KEY)",
+        "CREATE TABLE IF NOT EXISTS mappings (
+  id TEXT PRIMARY KEY,
+  extension_id TEXT NOT NULL,
+  session_id TEXT DEFAULT NULL UNIQUE,
+  FOREIGN KEY (extension_id) REFERENCES extensions(id),
+  FOREIGN KEY (session_id) REFERENCES sessions(id) ON DELETE
+  SET
+    NULL
+)",
+        "ALTER TABLE\n  groups\nADD\n  COLUMN session_id TEXT NOT NULL REFERENCES sessions(id)",
+        "-- the first ones\n\nINSERT OR IGNORE INTO sessions (id, title)\nVALUES \n('a', '📝 one; two'), ('b', '⚖️ it''s')",
+    ];
+    for (at, sql) in files.iter().enumerate() {
+        project.write(&format!("src/sql/{:03}_step.sql", at + 1), sql);
+        project.sql(&format!("PRAGMA foreign_keys = OFF; {sql}; PRAGMA user_version = {}", at + 1));
+    }
+    project.sql("INSERT INTO groups VALUES ('g', 'a')");
+    let edit = ("pub title: String", "#[column(check = \"length(title) > 0\")]");
+    goes_on(&project, "sql=src/sql", edit, &["sessions", "groups", "mappings"]);
+    let run = project.runs("check");
+    assert!(run.err.contains("references table `extensions`, which does not exist"), "{}", run.err);
+    project.runs("migrate --url new.db");
+}

@@ -59,7 +59,7 @@ fn pair(at: usize, up: String, down: String) -> Vec<(String, String)> {
     vec![(up, UPS[at].to_owned()), (down, DOWNS[at].to_owned())]
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").expect("it is a string");

@@ -151,6 +151,31 @@ fn sql_that_needs_another_database_is_refused_by_name() {
 }
 
 #[test]
+fn what_the_application_adds_to_libsql_is_named_with_its_remedy() {
+    let project = Project::new("");
+    project.write("src/lib.rs", "pub mod schema;\n");
+    let sql = "SELECT load_extension('uuid');\nCREATE TABLE a (id TEXT PRIMARY KEY CHECK (is_uuid(id)), b INTEGER);\n";
+    project.write("migrations/1_a.sql", sql);
+    project.write("migrations/2_b.sql", "UPDATE a SET b = checked(id, 'x');\n");
+    // a file, with nothing in it
+    project.sql("CREATE TABLE b (c); DROP TABLE b");
+    let run = project.refuses(1, "pull --from sql --out src/schema.rs");
+    let first = run.err.find("= help: if the application registers it, declare it in `[engine]`");
+    let line = "`functions = { is_uuid = 1 }`";
+    assert!(first < run.err.find("= help: if no database has it") && run.err.contains(line), "{}", run.err);
+    project.write("dbmigrate.toml", "[engine]\nfunctions = { is_uuid = 1 }\n");
+    let run = project.refuses(1, "pull --from sql --out src/schema.rs");
+    assert!(run.err.contains("`functions = { is_uuid = 1, checked = 2 }`"), "{}", run.err);
+    project.write("dbmigrate.toml", "[engine]\nfunctions = { is_uuid = 1, checked = 2 }\n");
+    let run = project.runs("pull --from sql --out src/schema.rs");
+    assert!(run.err.contains("Assumed `is_uuid`, `checked`: a stand-in answers for them"), "{}", run.err);
+    let sql = project.read("db/migrations/0001_a/migration.sql");
+    let head = "-- Removed, because `extensions` in `[engine]` of dbmigrate.toml loads libraries:\n\
+        --   SELECT load_extension('uuid')\n\n-- SELECT load_extension('uuid');\nCREATE TABLE a";
+    assert!(sql.contains(head), "{sql}");
+}
+
+#[test]
 fn a_folder_that_is_configured_for_both_is_refused() {
     let project = shape("sqlx").project();
     project.write("dbmigrate.toml", "migrations = \"migrations\"\n");

@@ -1,9 +1,11 @@
 //! `pull --from` where the tool does not have its usual table or folder: named on the command line, read from the
 //! configuration of the tool, or that of a program without a name. Such a table is ignored from then on.
 
-use crate::drizzle::content;
+use sha2::{Digest as _, Sha384};
+
+use crate::drizzle::{self, content};
 use crate::project::Project;
-use crate::tools::SHAPES;
+use crate::tools::{SHAPES, hex};
 
 /// The table of a tool, as its statement has it.
 fn table_of(statement: &str) -> &str {
@@ -39,10 +41,23 @@ fn a_table_of_another_name_is_named_and_ignored() {
     }
 }
 
-/// What the configuration of a tool says, with the folder `sql` and the table `applied`, by the place of its shape.
-const CONFIGURED: [(&str, &str, &str); 3] = [
+/// What the configuration of a tool says, with the folder `sql/all` and, where it can, the table `applied`.
+const CONFIGURED: [(&str, &str, &str); 8] = [
     ("sqlx", "sqlx.toml", "[migrate]\ntable-name = \"applied\"\nmigrations-dir = \"sql/all\"\n"),
     ("diesel", "diesel.toml", "[migrations_directory]\ndir = \"sql/all\"\n"),
+    ("geni", ".env", "DATABASE_MIGRATIONS_FOLDER=./sql/all\nDATABASE_MIGRATIONS_TABLE=applied\n"),
+    ("dbmate", ".env", "# dbmate\nDBMATE_MIGRATIONS_DIR=\"sql/all\"\nexport DBMATE_MIGRATIONS_TABLE=applied\n"),
+    ("prisma", "prisma.config.ts", "export default defineConfig({ migrations: { path: 'sql/all' } });\n"),
+    (
+        "wrangler",
+        "wrangler.jsonc",
+        "{\n  // D1\n  \"d1_databases\": [{ \"migrations_dir\": \"sql/all\", \"migrations_table\": \"applied\" }],\n}\n",
+    ),
+    (
+        "wrangler",
+        "wrangler.json",
+        "{\"d1_databases\": [{\"migrations_dir\": \"sql/all\"}, {\"migrations_dir\": \"other\"}]}",
+    ),
     (
         "wrangler",
         "wrangler.toml",
@@ -68,6 +83,58 @@ fn what_the_configuration_of_a_tool_says_needs_not_be_said_again() {
         for command in ["check", "status", "migrate"] {
             project.runs(command);
         }
+    }
+}
+
+#[test]
+fn what_drizzle_config_says_needs_not_be_said_again() {
+    let project = drizzle::project("0.31-sqlite");
+    fs_err::create_dir_all(project.path("sql")).expect("it can be made");
+    fs_err::rename(project.path("drizzle"), project.path("sql/all")).expect("it is there");
+    project.sql("ALTER TABLE __drizzle_migrations RENAME TO applied");
+    let config = "import { defineConfig } from 'drizzle-kit';\n\nexport default defineConfig({\n  dialect: 'turso',\n  \
+        schema: './src/schema.ts',\n  out: './sql/all',\n  migrations: { table: 'applied' },\n});\n";
+    project.write("drizzle.config.ts", config);
+    project.runs("pull --from drizzle --out src/schema.rs");
+    assert_eq!(project.query("SELECT count(*) FROM _dbmigrate_history"), ["4"]);
+    assert!(project.read("dbmigrate.toml").contains("ignore = [\"applied\"]"));
+    for command in ["check", "status", "migrate"] {
+        project.runs(command);
+    }
+}
+
+#[test]
+fn prisma_has_its_folder_beside_the_file_that_package_json_names() {
+    let shape = SHAPES.iter().find(|shape| shape.tool == "prisma").expect("it is known");
+    let project = shape.project();
+    fs_err::rename(project.path("prisma"), project.path("store")).expect("it is there");
+    project.write("package.json", "{ \"name\": \"app\", \"prisma\": { \"schema\": \"./store/schema.prisma\" } }");
+    project.runs("pull --from prisma --out src/schema.rs");
+    assert_eq!(project.query("SELECT count(*) FROM _dbmigrate_history"), ["3"]);
+    project.runs("check");
+}
+
+#[test]
+fn characters_that_sqlx_ignores_make_no_edit() {
+    let text = "CREATE TABLE a (id INTEGER PRIMARY KEY);\n";
+    let project = Project::new("");
+    project.write("src/lib.rs", "pub mod schema;\n");
+    // formatted anew since it was applied
+    project.write("migrations/1_a.sql", "CREATE TABLE a (\r\n\tid INTEGER PRIMARY KEY\r\n);\r\n");
+    let checksum = Sha384::digest(text.replace([' ', '\n'], "").as_bytes());
+    let shape = SHAPES.iter().find(|shape| shape.tool == "sqlx").expect("it is known");
+    project.sql(shape.table);
+    project.sql(text);
+    project.sql(&format!(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (1, 'a', TRUE, x'{}', 1)",
+        hex(&checksum)
+    ));
+    let ignored = "[migrate]\nignored-chars = [\" \", \"\\t\", \"\\r\", \"\\n\", \"\\uFEFF\"]\n";
+    for (config, is_edited) in [("", true), (ignored, false)] {
+        project.write("sqlx.toml", config);
+        let run = project.runs("pull --from sqlx --out src/schema.rs");
+        assert_eq!(run.err.contains("`1_a` was edited after sqlx applied it"), is_edited, "{}", run.err);
     }
 }
 

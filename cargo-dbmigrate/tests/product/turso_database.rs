@@ -248,6 +248,43 @@ fn a_file_that_turso_database_has_to_read_again_gets_nothing_that_it_cannot_read
     }
 }
 
+/// Turso Database leaves tables only beside those with `AUTOINCREMENT`, and a mark in the header of what it has made.
+#[test]
+fn a_file_that_turso_database_has_made_is_told_by_its_header() {
+    let project = Project::migrated(&USERS.replace(", autoincrement", ""));
+    project.sql("INSERT INTO users VALUES (1, 'Ada')");
+    let mut bytes = project.bytes("dev.db");
+    assert_eq!(bytes[48..52], [0; 4], "SQLite writes nothing there");
+    bytes[48..52].copy_from_slice(&(-2000_i32).to_be_bytes());
+    project.write("dev.db", &bytes);
+    custom(&project, 2, "more", "ALTER TABLE users ADD COLUMN age INTEGER;\nALTER TABLE users DROP COLUMN age;\n");
+    project.runs("migrate");
+    gets_generated_columns_once_the_mark_is_gone(&project, "0003_lacked");
+    // what the engine itself has made
+    let other = Project::new("");
+    let make = ["CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)", "INSERT INTO users VALUES (1, 'Ada')"];
+    let Some(said) = turso_database::run(&other.path("dev.db"), &make) else { return };
+    assert_eq!(said, [""; 0]);
+    fs_err::remove_file(other.path("src/lib.rs")).expect("it is there");
+    other.runs("pull --baseline --out src/lib.rs");
+    gets_generated_columns_once_the_mark_is_gone(&other, "0002_lacked");
+}
+
+fn gets_generated_columns_once_the_mark_is_gone(project: &Project, name: &str) {
+    project.runs("generate --custom --name lacked");
+    project.write(&sql_of(name), "CREATE TABLE t (a, b AS (a + 1));\nDROP TABLE t;\n");
+    project.runs("generate --custom");
+    for line in ["migrate --dry-run", "migrate"] {
+        let run = project.refuses(1, line);
+        let said = format!("of `{name}` cannot run: Turso Database uses this file too, and has no generated columns");
+        assert!(run.err.contains(&said), "{line}: {}", run.err);
+        assert!(run.err.contains("its mark in the header: `PRAGMA default_cache_size = 0`"), "{}", run.err);
+    }
+    project.sql("PRAGMA default_cache_size = 0");
+    project.runs("migrate");
+    assert_eq!(project.query("SELECT * FROM users"), ["1|Ada"]);
+}
+
 #[test]
 fn a_file_in_mvcc_mode_is_told_apart_from_a_newer_format_and_from_no_database() {
     let project = Project::migrated(USERS);

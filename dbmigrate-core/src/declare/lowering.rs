@@ -44,8 +44,13 @@ impl Lowering<'_> {
         };
         if found.is_none() {
             let fields: Vec<String> = self.item.fields.iter().map(|field| unraw(&field.ident)).collect();
-            let meant = closest(text, fields.iter().map(String::as_str));
-            let question = meant.map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default();
+            let was_called_so = |field: &&Field| field.renamed_from.as_ref().is_some_and(|from| from.value == name);
+            let question = match self.item.fields.iter().find(was_called_so) {
+                Some(field) => format!("it is called `{}` now; ", unraw(&field.ident)),
+                None => closest(text, fields.iter().map(String::as_str))
+                    .map(|meant| format!("did you mean `{meant}`? "))
+                    .unwrap_or_default(),
+            };
             self.errors.add_with_help(
                 word.span,
                 format!("`{}` has no column `{text}`", self.item.name().value),

@@ -21,6 +21,11 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const VERSIONS: usize = 18;
 const MVCC: u8 = 0xff;
 
+/// Where the default size of the cache is, and the sign of that number: SQLite writes none, Turso Database gives each file
+/// one that it makes.
+const CACHE_SIZE: usize = 48;
+const SIGN: u8 = 0x80;
+
 /// What Turso Database keeps in its MVCC mode what it has not yet written into the file, and how that begins. Other
 /// programs call their logs so, too.
 const BESIDE_MVCC: &str = "-log";
@@ -88,6 +93,12 @@ pub fn owner(path: &Path) -> Option<Owner> {
 pub fn owner_beside(path: &Path) -> Option<Owner> {
     let mvcc = |name: &PathBuf| log_beside(name).map(|log| Owner::Mvcc { sidecar: Some(log) });
     names(path).iter().find_map(|name| replica(name).or_else(|| servers(name)).or_else(|| mvcc(name)))
+}
+
+/// Whether Turso Database has made a file, as far as its header says so: one that it has only written to has no mark.
+pub fn is_made_by_turso(path: &Path) -> bool {
+    let mut header = [0; CACHE_SIZE + 1];
+    read_start(path, &mut header) && header.starts_with(MAGIC) && header[CACHE_SIZE] & SIGN != 0
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

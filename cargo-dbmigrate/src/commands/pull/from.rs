@@ -29,6 +29,7 @@ use crate::error::{CommandError, Result};
 use crate::messages::{self, On};
 use crate::project::url::DatabaseUrl;
 use crate::project::{Context, config};
+use crate::proof::say_assumed;
 use crate::tools::argument::{From, typed};
 use crate::tools::found::{Found, Search};
 use crate::tools::{ToolFolder, Warning};
@@ -76,7 +77,7 @@ fn find(context: &Context, arguments: &Pull, from: &From, url: &DatabaseUrl) -> 
 /// Imports a folder.
 fn import(beside: &Beside, arguments: &Pull, other: &Found, path: &Path, url: &DatabaseUrl) -> Result<u8> {
     let tool = other.tool;
-    let read = tool.read(path)?;
+    let read = tool.read(path, &tool.settings(&beside.context.package.root))?;
     if read.entries.is_empty() {
         return Err(CommandError::usage(format!("`{}` has no migrations", read.path.display()))
             .help("adopt the database as it is: `cargo dbmigrate pull --baseline --out src/schema.rs`"));
@@ -97,6 +98,9 @@ fn import(beside: &Beside, arguments: &Pull, other: &Found, path: &Path, url: &D
     let steps = &replayed.steps;
     let warnings = read.warnings.iter().chain(&state.warnings).chain(&replayed.warnings);
     warnings.for_each(|warning| warning.show(printer));
+    if let Some(last) = steps.last() {
+        say_assumed(context, &last.snapshot.schema, steps.iter().map(|step| step.sql.as_str()));
+    }
 
     let places = Places { from: &from, again: &format!("cargo dbmigrate {again}") };
     let next = place_structs(context, arguments, &places, &replayed, &folder)?;

@@ -18,6 +18,7 @@ use crate::database::failure::statement_error;
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::Context;
+use crate::report::missing::help_in;
 use crate::tools::argument::typed;
 use crate::tools::convert::{self, Converted};
 use crate::tools::found::Found;
@@ -97,7 +98,8 @@ impl One<'_> {
                 return Err(self.give_up(error));
             }
             block_on(connection.run(statement.text)).map_err(|error| {
-                let shown = self.give_up(statement_error(&entry.file, line, number + 1, &error));
+                let brings = help_in(&error.to_string(), std::slice::from_ref(&entry.sql));
+                let shown = self.give_up(statement_error(&entry.file, line, number + 1, &error).helps(brings));
                 match self.made_by_none(&error) {
                     Some(table) if about.table.is_some() => shown.help(format!(
                         "if the program that runs the migrations creates `{table}`, take what uses it out of the file"

@@ -16,6 +16,7 @@ mod token;
 
 pub(crate) use connect::{Connect, databases_help};
 pub(crate) use database::{DatabaseUrl, Place, Server};
+pub(crate) use dot_env::DotEnv;
 pub(crate) use fleet::{At, permit};
 pub(crate) use named::{Found, unset};
 pub(crate) use platform::PlatformAccess;

@@ -6,7 +6,7 @@ pub(super) const ABOUT: About = About {
     name: "drizzle",
     aliases: &["drizzle-kit", "drizzle-orm"],
     folders: &["drizzle"],
-    marks: Marks { files: &["drizzle.config.ts", "drizzle.config.js"], crates: &[] },
+    marks: Marks { files: &["drizzle.config.ts", "drizzle.config.js", "drizzle.config.json"], crates: &[] },
     table: Some("__drizzle_migrations"),
     apply: Some("npx drizzle-kit migrate"),
     unrecorded: Some("drizzle-kit push"),

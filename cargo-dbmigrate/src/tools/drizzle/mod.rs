@@ -23,6 +23,8 @@ use super::about::{About, AppliedRow, Sign};
 use super::compare::Applied;
 use super::folder::ToolFolder;
 use super::listing::Listing;
+use super::literals::literal;
+use super::settings::Settings;
 use super::tool::{Tool, columns, rows_of};
 use crate::error::Result;
 
@@ -38,8 +40,14 @@ impl Tool for Drizzle {
         journal::sign(listing)
     }
 
-    fn read(&self, path: &Path) -> Result<ToolFolder> {
+    fn read(&self, path: &Path, _: &Settings) -> Result<ToolFolder> {
         journal::read(path)
+    }
+
+    fn settings(&self, root: &Path) -> Settings {
+        Settings::of_first(root, ABOUT.marks.files, |text| {
+            [literal(text, &["out"]), literal(text, &["migrations", "table"])]
+        })
     }
 
     fn records(

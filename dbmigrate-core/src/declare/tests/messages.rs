@@ -157,6 +157,10 @@ fn names_in_keys_have_to_be_fields() {
     }
     let trigger = r#"#[table(trigger(x, after = update, update_of(emial), body = "SELECT 1;"))]"#;
     assert_eq!(error(&format!("{trigger} struct T {{ id: i64, email: String }}")), expected);
+    // more alike is another one
+    let renamed = "#[column(renamed_from = \"emial\")] address: String";
+    let error = error(&format!("{trigger} struct T {{ id: i64, email: String, {renamed} }}"));
+    assert_eq!(error, "emial: `t` has no column `emial` (it is called `address` now; columns: id, email, address)");
 }
 
 #[test]

@@ -47,7 +47,7 @@ use crate::engine::engines::Engine;
 use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
 #[cfg(feature = "libsql")]
-use crate::engine::owner::{Owner, owner};
+use crate::engine::owner::{Owner, is_made_by_turso, owner};
 use crate::engine::pieces::Limits;
 use crate::engine::tracker::Tracker;
 use crate::sql::{Name, Statement, split};
@@ -88,6 +88,8 @@ pub struct Database {
     pace: Limits,
     /// Whether something hidden is left of a rebuild online.
     is_left_over: bool,
+    /// Whether Turso Database has made the file.
+    is_made_by_turso: bool,
     /// The counter of schema changes when the history was read, until somebody asks for it.
     version_with_history: Option<i64>,
     /// The state that is begun at, until the history is asked for, and from then on until it is left.
@@ -138,8 +140,9 @@ impl Database {
         if let Some(owner) = owner(path) {
             return Err(OpenError::Owned { path: path.to_owned(), owner });
         }
+        let is_made_by_turso = is_made_by_turso(path);
         let connection = Connection::open_waiting(path, create, busy_timeout).await?;
-        Ok(Self::from_connection(connection))
+        Ok(Self::from_connection(connection).made_by_turso(is_made_by_turso))
     }
 
     /// Uses a connection that is open already. Its busy timeout is its owner's.
@@ -161,6 +164,7 @@ impl Database {
             expected_history: None,
             pace: Limits::default(),
             is_left_over: false,
+            is_made_by_turso: false,
             version_with_history: None,
             #[cfg(feature = "remote")]
             from: None,
@@ -173,6 +177,13 @@ impl Database {
             #[cfg(feature = "remote")]
             on_retry: None,
         }
+    }
+
+    /// Whether Turso Database has made the file, or the one that it is a copy of.
+    #[must_use]
+    pub fn made_by_turso(mut self, is_so: bool) -> Self {
+        self.is_made_by_turso = is_so;
+        self
     }
 
     /// The database on a server. Nothing is sent yet.

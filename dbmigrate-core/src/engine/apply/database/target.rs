@@ -163,7 +163,8 @@ impl Target for Database {
         if let Some(base) = &self.base {
             return base.turso();
         }
-        self.tracker.as_ref().filter(|tracker| tracker.was_written_by_turso()).map(|_| Turso::Reads)
+        let has_its_tables = self.tracker.as_ref().is_some_and(|tracker| tracker.was_written_by_turso());
+        (has_its_tables || self.is_made_by_turso).then_some(Turso::Reads)
     }
 
     async fn push(&mut self, push: &Push<'_>) -> Result<Step, Failure> {
