@@ -55,7 +55,7 @@ impl Trouble {
 
     /// That it was left in the middle of a migration of several transactions.
     pub(super) fn interrupted(migration: &str) -> Self {
-        let message = format!("interrupted in the middle of `{migration}`, which the next run goes on with");
+        let message = format!("interrupted in the middle of `{migration}`, which the next run continues");
         Self { kind: INTERRUPTED, message, alike: None }
     }
 

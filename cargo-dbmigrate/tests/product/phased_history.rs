@@ -15,7 +15,7 @@ fn halves_are_taken_back_one_after_the_other() {
     let project = project();
     project.runs(GENERATE);
     let run = project.runs("generate --undo");
-    assert!(run.err.contains("take back its first half, `0002_users_rename_name_to_full_name`, too"), "{}", run.err);
+    assert!(run.err.contains("remove its first half, `0002_users_rename_name_to_full_name`, too"), "{}", run.err);
     let run = project.runs("generate --undo");
     assert!(!run.err.contains("first half"), "{}", run.err);
     assert!(!project.path("migrations/0002_users_rename_name_to_full_name").exists());

@@ -45,7 +45,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         let message = format!("`{}` waits for a deployment, and what is new does not belong behind it", last.name);
         return Err(CommandError::new(exit::INCONSISTENT, message)
             .note("nothing was written")
-            .help("to write both halves anew, take back one and then the other: `cargo dbmigrate generate --undo`")
+            .help("to write both halves again, remove one and then the other: `cargo dbmigrate generate --undo`")
             .help("or write the changes to a new migration: `cargo dbmigrate generate`"));
     }
     let asker = asker(context, arguments, &declared, last.name.sequence());

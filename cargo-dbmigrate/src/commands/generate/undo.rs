@@ -55,7 +55,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
             .to_owned(),
     ];
     if let Some(first) = folder.head().filter(|first| was_second && last.name.slug().starts_with(first.name.slug())) {
-        next.insert(0, format!("take back its first half, `{}`, too: `cargo dbmigrate generate --undo`", first.name));
+        next.insert(0, format!("remove its first half, `{}`, too: `cargo dbmigrate generate --undo`", first.name));
     }
     next.extend(is_in_git.then(|| "to undo this: restore it together with `migrations.lock`".to_owned()));
     context.printer.next(&next);

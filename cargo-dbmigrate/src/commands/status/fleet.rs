@@ -83,8 +83,8 @@ impl Waits {
             0 => String::new(),
             1 if self.is_all_of(look) => ", which waits for its deployment".to_owned(),
             _ if self.is_all_of(look) => ", which wait for their deployment".to_owned(),
-            1 => ", 1 of which waits for its deployment".to_owned(),
-            count => format!(", {count} of which wait for their deployment"),
+            1 => ", 1 waits for its deployment".to_owned(),
+            count => format!(", {count} wait for their deployment"),
         }
     }
 }
