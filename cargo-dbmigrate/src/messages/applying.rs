@@ -7,7 +7,6 @@ use dbmigrate_core::engine::progress::Progress;
 use serde::Serialize;
 
 use super::{Change, On};
-use crate::project::url::DatabaseUrl;
 
 /// A migration was applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -203,9 +202,9 @@ pub(crate) struct Aborted {
 
 impl UnderWay {
     /// That of a database.
-    pub(crate) fn of(url: &DatabaseUrl, progress: &Progress, obstacle: Option<&str>) -> Self {
+    pub(crate) fn of(on: On, progress: &Progress, obstacle: Option<&str>) -> Self {
         Self {
-            on: url.into(),
+            on,
             name: progress.name.clone(),
             rows: progress.visited,
             of: progress.of,
@@ -219,10 +218,10 @@ impl UnderWay {
 
 impl Advanced {
     /// That of a database.
-    pub(crate) fn of(url: &DatabaseUrl, advanced: &apply::Advanced) -> Self {
+    pub(crate) fn of(on: On, advanced: &apply::Advanced) -> Self {
         let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {
-            on: url.into(),
+            on,
             name: advanced.migration.clone(),
             line: advanced.line,
             table: advanced.table.to_string(),

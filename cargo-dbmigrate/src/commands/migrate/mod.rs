@@ -181,7 +181,7 @@ fn run_on(
                 context.printer.lacks(|| url.into(), &left(folder, next.index));
             }
             if let Some((progress, obstacle)) = error.under_way() {
-                context.printer.message(|| messages::UnderWay::of(url, progress, obstacle));
+                context.printer.message(|| messages::UnderWay::of(url.into(), progress, obstacle));
             }
             // what was refused before it began needs no way back
             let backup = backup.filter(|_| matches!(error, ApplyError::Migration { .. }));
@@ -270,13 +270,13 @@ impl Observer for Watch<'_> {
         // nobody reads one for each of thousands of transactions
         if self.told.is_none_or(|told| told.elapsed() >= EVERY) {
             self.told = Some(Instant::now());
-            self.printer.message(|| messages::Advanced::of(self.database, advanced));
+            self.printer.message(|| messages::Advanced::of(self.database.into(), advanced));
         }
     }
 
     fn resumes(&mut self, progress: &Position) {
         self.printer.status("Resuming", format!("{}: {}", progress.name, so_far(progress)));
-        self.printer.message(|| messages::Resumed(messages::UnderWay::of(self.database, progress, None)));
+        self.printer.message(|| messages::Resumed(messages::UnderWay::of(self.database.into(), progress, None)));
     }
 
     fn drifted(&mut self, drifted: &Drifted) {

@@ -132,7 +132,7 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
     printer.status(verb, format!("{shown}: {applied} of {} applied{missing}{waits}", counted(all, "migration")));
     if let Some((progress, obstacle)) = &under_way {
         printer.status("Under way", format!("{}: {}", progress.name, so_far(progress)));
-        printer.message(|| messages::UnderWay::of(database, progress, *obstacle));
+        printer.message(|| messages::UnderWay::of(database.into(), progress, *obstacle));
         if let Some(why) = obstacle {
             printer.warning(
                 &format!("`{}` is under way in `{shown}`, and {why}", progress.name),
