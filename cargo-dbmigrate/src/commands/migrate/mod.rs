@@ -33,6 +33,7 @@ use crate::database::state::{failure, failure_of_run, has_begun, state_after};
 use crate::database::{open, remove_if_empty, watched};
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::fleet as fleets;
 use crate::linting::Set;
 use crate::messages;
 use crate::planning;
@@ -56,8 +57,12 @@ const GOING_BACK: &str = "what to do now, by symptom: `cargo dbmigrate going-bac
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
-    // to give something up is no roll-out
-    if let Some(fleet) = context.fleet(&arguments.connect)?.filter(|_| !arguments.abort) {
+    if arguments.abort {
+        // to give something up is no roll-out
+        let databases = fleets::databases(context, &arguments.connect, &fleets::Where::default())?;
+        return databases.each(context, |context, url| abort::run(context, arguments, url));
+    }
+    if let Some(fleet) = context.fleet(&arguments.connect)? {
         return fleet::run(context, arguments, &fleet);
     }
     arguments.fleet.refuse()?;
@@ -68,9 +73,6 @@ pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     }
     let set = Set::of(context, &arguments.levels)?;
     let databases = context.databases(&plan::connect(&arguments.connect, plan.as_ref()))?;
-    if arguments.abort {
-        return databases.each(context, |context, url| abort::run(context, arguments, url));
-    }
     let folder = context.existing_folder()?;
     // the SQL of every migration: an edited file must not go unnoticed because it was applied long ago
     folder.verify(Verify::Sql)?;
