@@ -50,6 +50,9 @@ pub(crate) const REBUILD_KEEPING: [&str; 9] = [
     REBUILD[9],
 ];
 
+/// What somebody careful asks of the rows before.
+pub(crate) const PROBE: &str = "SELECT count(*), min(id) FROM big WHERE note IS NULL";
+
 /// The same for a server, which rolls back what does not hold, as it has to in a request that nobody looks into.
 pub(crate) const REBUILD_ON_SERVER: [&str; 12] = [
     REBUILD[0],
@@ -99,6 +102,10 @@ pub(crate) fn run(arguments: &[String]) {
         }
         [name, database] if name == "rebuild" => block_on(rebuild(database, &REBUILD)),
         [name, database] if name == "keep" => block_on(rebuild(database, &REBUILD_KEEPING)),
+        [name, database] if name == "keep-probing" => {
+            let [off, begin, rest @ ..] = &REBUILD_KEEPING[..] else { panic!("it begins") };
+            block_on(rebuild(database, &[&[*off, *begin, PROBE][..], rest].concat()));
+        }
         [name, database, query] if name == "scan" => block_on(scan(database, query)),
         other => panic!("{other:?} is no competitor"),
     }

@@ -32,6 +32,10 @@ pub(crate) fn run() {
             copy();
             bare::command("keep", [&database])
         });
+        contest.add("the same, with the probe of the rows that ours makes", || {
+            copy();
+            bare::command("keep-probing", [&database])
+        });
         contest.add("sqlite3 shell, by hand", || {
             copy();
             let mut command = Command::new("sqlite3");

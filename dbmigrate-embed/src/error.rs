@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dbmigrate_core::engine::EngineError;
 use dbmigrate_core::engine::apply::history::HistoryError;
-use dbmigrate_core::engine::apply::{ApplyError, Failure};
+use dbmigrate_core::engine::apply::{ApplyError, Failure, Phase};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::folder::FolderError;
 
@@ -213,10 +213,16 @@ impl From<ApplyError> for MigrateError {
             ApplyError::Migration { name, file, failure, differences } => {
                 migration(&name, &file.display().to_string(), *failure, &differences)
             }
+            ApplyError::BehindPhase { phase, .. } => {
+                let help = match phase {
+                    Phase::Before => "once no older release runs: `MIGRATIONS.runner().after_deployment()`",
+                    Phase::After => "what that release needs comes first: `MIGRATIONS.runner().before_deployment()`",
+                };
+                Self::new(MigrateErrorKind::Option, error.to_string()).source_is(error).with_help(help)
+            }
             ApplyError::Unknown { .. }
             | ApplyError::Replaced { .. }
             | ApplyError::Behind { .. }
-            | ApplyError::BehindPhase { .. }
             | ApplyError::NotAtomic { .. } => Self::new(MigrateErrorKind::Option, error.to_string()).source_is(error),
             other => Self::new(MigrateErrorKind::Database, other.to_string()).source_is(other),
         }

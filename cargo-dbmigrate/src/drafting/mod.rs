@@ -2,6 +2,7 @@
 
 mod followers;
 mod kind;
+mod marks;
 mod told;
 mod way_back;
 mod written;
@@ -13,6 +14,7 @@ use pollster::block_on;
 
 pub(crate) use followers::warn_of_lost_keys;
 pub(crate) use kind::kind;
+pub(crate) use marks::{Marks, online};
 pub(crate) use told::{is_told_by_header, told};
 pub(crate) use way_back::{WayBack, failed as way_back_failed, said as say_way_back};
 pub(crate) use written::{

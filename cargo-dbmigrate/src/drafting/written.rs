@@ -10,6 +10,7 @@ use dbmigrate_core::plan::{Decisions, HELPER_PREFIX, Plan, Said, Trace, WRITTEN_
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Name;
 
+use super::marks::Marks;
 use crate::error::Result;
 
 /// How the command of a captured migration begins.
@@ -23,6 +24,8 @@ pub(crate) struct Written {
     pub(crate) plan: Plan,
     /// The schema behind it, with what no snapshot has and the text tells: documentation, and how values are read.
     pub(crate) schema: Schema,
+    /// What it says besides.
+    pub(crate) marks: Marks,
 }
 
 /// What a migration with this text was made of, if planning it anew leads to the very same text: then nobody has
@@ -51,6 +54,7 @@ pub(crate) fn generated(
     after.schema.docs = documentation(&script);
     let mut read = Decisions::read_back(&before.schema, &after.schema, allowed(), &script.statements);
     read.keep = (!script.keeps.is_empty()).then(|| migration.name.sequence());
+    read.online = script.online.is_some();
     // nor has it the types of fields
     let said = script.preflights.iter().map(|preflight| Said {
         message: preflight.message.as_deref().unwrap_or_default(),
@@ -72,14 +76,16 @@ pub(crate) fn generated(
         }
         decisions.accepted.all = all;
         let Ok(difference) = diff(&before.schema, &after.schema, &decisions.renames) else { continue };
-        let Ok(plan) = plan(&before.schema, &after.schema, &difference, &decisions) else { continue };
+        let Ok(mut plan) = plan(&before.schema, &after.schema, &difference, &decisions) else { continue };
         let name = migration.name.as_str();
-        let again = if plan.is_empty() { template(name) } else { plan.to_sql(name) };
+        let marks = Marks::of(&script, &plan);
+        marks.put(&mut plan);
+        let again = if plan.is_empty() { template(name) } else { marks.text(&plan, name).0 };
         if again == without_command(text) {
             if all {
                 decisions.name_conversions(&difference);
             }
-            return Some(Written { decisions, plan, schema: after.schema });
+            return Some(Written { decisions, plan, schema: after.schema, marks });
         }
     }
     None

@@ -1,5 +1,9 @@
 //! Messages of the commands that change a database.
 
+use std::time::Duration;
+
+use dbmigrate_core::engine::apply;
+use dbmigrate_core::engine::progress::Progress;
 use serde::Serialize;
 
 use super::{Change, On};
@@ -130,6 +134,103 @@ pub(crate) struct Waiting {
     pub(crate) on: On,
     /// For how long it has not answered.
     pub(crate) seconds: u64,
+}
+
+/// A migration that is several transactions is in the middle: a part of it is done, and the rest is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct UnderWay {
+    /// Where.
+    #[serde(flatten)]
+    pub(crate) on: On,
+    /// The migration.
+    pub(crate) name: String,
+    /// How many rows were gone through by the part that it is at.
+    pub(crate) rows: u64,
+    /// How many there are, about.
+    pub(crate) of: Option<u64>,
+    /// How many transactions are done.
+    pub(crate) transactions: u64,
+    /// When it began, in UTC.
+    pub(crate) started_at: String,
+    /// When it was last gone on with, in UTC.
+    pub(crate) moved_at: String,
+    /// Why `migrate` cannot go on with it, if it cannot.
+    pub(crate) obstacle: Option<String>,
+}
+
+/// `migrate` goes on with a migration that was under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Resumed(pub(crate) UnderWay);
+
+/// How far a migration is that is several transactions: about once in a second, while it is applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Advanced {
+    /// Where.
+    #[serde(flatten)]
+    pub(crate) on: On,
+    /// The migration.
+    pub(crate) name: String,
+    /// The line of the statement.
+    pub(crate) line: usize,
+    /// The table that is gone through.
+    pub(crate) table: String,
+    /// How many rows of it are done.
+    pub(crate) rows: u64,
+    /// How much of it is done, of a hundred, where that is known.
+    pub(crate) percent: Option<u8>,
+    /// How long the last transaction had the lock.
+    pub(crate) held_milliseconds: u64,
+    /// How long it waited for it.
+    pub(crate) waited_milliseconds: u64,
+}
+
+/// `migrate --abort` has given up what was under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Aborted {
+    /// Where.
+    #[serde(flatten)]
+    pub(crate) on: On,
+    /// The migration, which is pending again; nothing, if none was under way.
+    pub(crate) name: Option<String>,
+    /// How many of its transactions stay done: none of a rebuild online, those of statements in batches.
+    pub(crate) batches: u64,
+}
+
+impl UnderWay {
+    /// That of a database.
+    pub(crate) fn of(on: On, progress: &Progress, obstacle: Option<&str>) -> Self {
+        Self {
+            on,
+            name: progress.name.clone(),
+            rows: progress.visited,
+            of: progress.of,
+            transactions: progress.pieces.max(1),
+            started_at: progress.started_at.clone(),
+            moved_at: progress.moved_at.clone(),
+            obstacle: obstacle.map(str::to_owned),
+        }
+    }
+}
+
+impl Advanced {
+    /// That of a database.
+    pub(crate) fn of(on: On, advanced: &apply::Advanced) -> Self {
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            on,
+            name: advanced.migration.clone(),
+            line: advanced.line,
+            table: advanced.table.to_string(),
+            rows: advanced.visited,
+            percent: advanced.percent(),
+            held_milliseconds: milliseconds(advanced.held),
+            waited_milliseconds: milliseconds(advanced.waited),
+        }
+    }
 }
 
 /// A database was adopted: migrations were recorded as applied, and none was run.

@@ -22,6 +22,8 @@ pub(crate) struct MemberStatus {
     pub(crate) applied: Option<u32>,
     /// How many it lacks, if that is known.
     pub(crate) pending: Option<u32>,
+    /// How many of these wait until their release runs everywhere: `migrate --phase after`.
+    pub(crate) waiting: Option<u32>,
     /// What its source says of it.
     pub(crate) labels: BTreeMap<String, String>,
     /// What is wrong with it.
@@ -40,6 +42,8 @@ pub(crate) struct FleetStatus {
     pub(crate) head: Option<String>,
     /// How many are in each state.
     pub(crate) states: Vec<MembersIn>,
+    /// How many lack nothing but what waits until their release runs everywhere: `migrate --phase after`.
+    pub(crate) waiting: usize,
 }
 
 /// Members of a fleet that were changed by hand in the same way.

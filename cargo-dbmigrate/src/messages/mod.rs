@@ -34,8 +34,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 pub(crate) use applying::{
-    Adopted, AdoptedState, Announced, Announcement, Applied, Drift, LeftAlone, Loss, Migrated, Pending, Push, Reset,
-    Retry, Waiting,
+    Aborted, Adopted, AdoptedState, Advanced, Announced, Announcement, Applied, Drift, LeftAlone, Loss, Migrated,
+    Pending, Push, Reset, Resumed, Retry, UnderWay, Waiting,
 };
 pub(crate) use branches::{Branch, Branched, Dropped, RestoredAt};
 pub(crate) use common::{On, VERSION};
@@ -80,7 +80,9 @@ pub(crate) const DATABASE_NAME: &str = "database_name";
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub(crate) enum Message {
+    Aborted(Aborted),
     Adopted(Adopted),
+    Advanced(Advanced),
     Against(Against),
     Announcement(Announcement),
     Applied(Applied),
@@ -138,6 +140,7 @@ pub(crate) enum Message {
     Reset(Reset),
     RestoredAt(RestoredAt),
     Restored(Restored),
+    Resumed(Resumed),
     Retry(Retry),
     Reverted(Reverted),
     RolledOut(RolledOut),
@@ -152,6 +155,7 @@ pub(crate) enum Message {
     TakenOver(TakenOver),
     Target(Target),
     Template(Template),
+    UnderWay(UnderWay),
     Undone(Undone),
     Unreadable(Unreadable),
     ValuesRestored(ValuesRestored),
@@ -198,7 +202,9 @@ into_message!(
     Skipped,
     Summary,
     Target,
+    Aborted,
     Adopted,
+    Advanced,
     Against,
     Announcement,
     Applied,
@@ -238,6 +244,7 @@ into_message!(
     Repair,
     Repaired,
     Reset,
+    Resumed,
     Retry,
     Reverted,
     Sql,
@@ -245,6 +252,7 @@ into_message!(
     Status,
     Struct,
     TakenOver,
+    UnderWay,
     Undone,
     Unreadable,
     ValuesRestored,

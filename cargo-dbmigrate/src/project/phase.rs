@@ -14,6 +14,12 @@ pub(crate) enum When {
     After,
 }
 
+/// What to do with what waits, once it may.
+pub(crate) const ONCE_DEPLOYED: &str = "once no older release runs: `cargo dbmigrate migrate --phase after`";
+
+/// What to do before a deployment that something waits for.
+pub(crate) const BEFORE_DEPLOYING: &str = "before the deployment: `cargo dbmigrate migrate --phase before`";
+
 impl When {
     /// The flag, as it is typed.
     pub(crate) fn typed(self) -> String {

@@ -24,9 +24,10 @@ use super::sides::Sides;
 use crate::decisions::answers::FOR_GENERATE;
 use crate::decisions::ask::{Asker, Decided};
 use crate::decisions::keeping::Keeps;
+use crate::drafting::{self, Marks};
 use crate::error::{CommandError, Result};
+use crate::exit;
 use crate::messages::RebasedHow;
-use crate::{drafting, exit};
 
 /// How a migration was put behind others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,11 +170,15 @@ impl Chain<'_> {
         let theirs = Edit { from: &moved.before.schema, to: &head.schema, renames: across };
         let replanned = replan(&edit, &theirs, decisions, &merged, number)
             .map_err(|error| CommandError::failed(error.to_string()))?;
-        let left = replanned.left.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
-        let plan = self.planned(&head, &merged, replanned.decisions)?;
+        let mut left: Vec<String> = replanned.left.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
+        let plan = self.planned(&head, &merged, replanned.decisions, &moved.marks)?;
         let slug = slug(&moved.migration.name)?;
         let name = folder.next_name(&slug);
-        let mut sql = if plan.is_empty() { moved.text.clone() } else { plan.to_sql(name.as_str()) };
+        let (text, is_marked) = moved.marks.text(&plan, name.as_str());
+        if !is_marked {
+            left.push("`online`: it is not one rebuild there".to_owned());
+        }
+        let mut sql = if plan.is_empty() { moved.text.clone() } else { text };
         if let (Some(line), false) = (moved.written_by(), plan.is_empty()) {
             sql = sql.replacen('\n', &format!("\n{line}\n"), 1);
         }
@@ -196,7 +201,7 @@ impl Chain<'_> {
     }
 
     /// The plan, once everything is decided and proven.
-    fn planned(&self, head: &Snapshot, merged: &Merged, decisions: Decisions) -> Result<Plan> {
+    fn planned(&self, head: &Snapshot, merged: &Merged, decisions: Decisions, marks: &Marks) -> Result<Plan> {
         let Deciding { context, declared, answers, .. } = *self.deciding;
         let declared = declared.instead(merged.schema.clone());
         let difference = diff(&head.schema, &merged.schema, &decisions.renames)
@@ -213,9 +218,10 @@ impl Chain<'_> {
         if !open.is_empty() {
             return Err(CommandError::new(exit::DECISION, "a decision is needed"));
         }
-        let plan = plan(&head.schema, &merged.schema, &diff, &decisions)
+        let mut plan = plan(&head.schema, &merged.schema, &diff, &decisions)
             .map_err(|error| CommandError::failed(error.to_string()).note("nothing was written"))?;
         if !plan.is_empty() {
+            marks.put(&mut plan);
             let by_hand =
                 "write it by hand: take the other branch's migrations, then `cargo dbmigrate generate --custom`";
             drafting::prove(context, (&head.schema, &merged.schema), &decisions, &plan, by_hand)?;
@@ -253,8 +259,15 @@ impl Chain<'_> {
         let found = block_on(introspect_without(&connection, ignore))
             .map_err(|error| CommandError::failed(error.to_string()))?
             .schema;
+        let lacking = differences(&found, &merged.schema);
+        // of what the others have made, a statement that was written for another schema undoes some
+        let of_others = differences(&moved.after.schema, &merged.schema);
+        let undone: Vec<&String> = lacking.iter().filter(|line| of_others.contains(line)).collect();
+        if !undone.is_empty() {
+            return Err(self.undoes(&moved, &undone));
+        }
         // as it was declared, if that is what comes of it
-        let schema = if differences(&found, &merged.schema).is_empty() { merged.schema.clone() } else { found };
+        let schema = if lacking.is_empty() { merged.schema.clone() } else { found };
         let slug = slug(&moved.migration.name)?;
         let name = folder.next_name(&slug);
         folder.add(&slug, &moved.text, &Snapshot { schema, renamed_from })?;
@@ -270,6 +283,15 @@ impl Chain<'_> {
             .at(moved.file.display())
             .note("the files of what it replaces are nowhere to be found; nothing was written")
             .help("rebase the branch as it was before the squash, then squash again")
+    }
+
+    /// A migration that a person wrote, and that takes back what the others have made: a rebuild that does not know
+    /// their columns.
+    fn undoes(&self, moved: &Moved, lines: &[&String]) -> CommandError {
+        let onto = &self.sides.onto.label;
+        let message = format!("`{}` undoes what `{onto}` has changed", moved.migration.name);
+        let error = self.by_hand(moved, 1, message);
+        lines.iter().fold(error, |error, line| error.note(format!("missing behind it: {line}")))
     }
 
     /// A statement that a person wrote, and that fails where it is now.

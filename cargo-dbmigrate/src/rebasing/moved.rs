@@ -8,7 +8,7 @@ use dbmigrate_core::plan::{Decisions, Trace, WRITTEN_BY, follow};
 
 use super::side::{Ours, Side};
 use super::sources::Sources;
-use crate::drafting::{self, generated};
+use crate::drafting::{self, Marks, generated};
 use crate::error::Result;
 
 /// A migration that moves.
@@ -30,6 +30,8 @@ pub(crate) struct Moved {
     pub(crate) decisions: Option<Decisions>,
     /// What it renames.
     pub(crate) renames: Renames,
+    /// What it says besides, if it was planned.
+    pub(crate) marks: Marks,
 }
 
 impl Moved {
@@ -49,15 +51,16 @@ impl Moved {
         };
         let written = generated(&migration, &file, (&before, &after), &text);
         let script = Script::parse(&text, &file)?;
+        let mut marks = Marks::default();
         let decisions = written.filter(|_| script.undo.is_none()).map(|written| {
-            after.schema = written.schema;
+            (after.schema, marks) = (written.schema, written.marks);
             written.decisions
         });
         let renames = match &decisions {
             Some(decisions) => decisions.renames.clone(),
             None => follow(&before.schema, &after.schema, &script.statements).1,
         };
-        Ok(Self { migration, file, text, is_edited, before, after, decisions, renames })
+        Ok(Self { migration, file, text, is_edited, before, after, decisions, renames, marks })
     }
 
     /// The line of its text that names the command which has written it, if that was not `generate`.

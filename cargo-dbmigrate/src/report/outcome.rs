@@ -40,6 +40,11 @@ impl Outcome {
                 all.changes.extend(captured.changes.iter().cloned());
                 self.database(&captured.on, None);
             }
+            Message::Aborted(aborted) => {
+                all.changed |= aborted.name.is_some();
+                self.database(&aborted.on, None);
+            }
+            Message::UnderWay(under_way) => self.database(&under_way.on, None),
             Message::Adopted(adopted) => {
                 all.changed |= adopted.state == AdoptedState::Recorded;
                 self.database(&adopted.on, None);

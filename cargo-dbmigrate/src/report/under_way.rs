@@ -24,10 +24,12 @@ pub(crate) struct Pieces(Arc<Mutex<Option<String>>>);
 impl Pieces {
     /// Another one is done.
     pub(crate) fn note(&self, advanced: &Advanced) {
-        let rows = grouped(advanced.visited);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies between 0 and 100")]
-        let part = advanced.part.map(|part| format!(" ({}%)", (part * 100.0).clamp(0.0, 100.0) as u8));
-        *lock(&self.0) = Some(format!(", {rows} rows of {}{}", advanced.table, part.unwrap_or_default()));
+        *lock(&self.0) = Some(format!(", {}", rows_of(advanced)));
+    }
+
+    /// The same of one of several databases.
+    pub(crate) fn note_of(&self, member: &str, advanced: &Advanced) {
+        *lock(&self.0) = Some(format!(" ({member}: {})", rows_of(advanced)));
     }
 
     /// Another migration begins.
@@ -40,6 +42,12 @@ impl Pieces {
         let (pieces, rows) = (self.0, rows::within(work));
         move || lock(&pieces).clone().unwrap_or_else(&rows)
     }
+}
+
+/// The rows that are done, and how much of their table that is.
+fn rows_of(advanced: &Advanced) -> String {
+    let part = advanced.percent().map(|percent| format!(" ({percent}%)"));
+    format!("{} rows of {}{}", grouped(advanced.visited), advanced.table, part.unwrap_or_default())
 }
 
 #[cfg(test)]

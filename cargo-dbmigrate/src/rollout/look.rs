@@ -68,13 +68,13 @@ impl Question<'_> {
         let wrong = |error: ApplyError| Trouble::of(error, member);
         let looked = block_on(self.states.inspect(&mut database, self.folder)).map_err(wrong)?;
         let Inspected { applied, standing, seen } = looked;
+        look.applied = u32::try_from(applied).ok();
         let waiting = match waiting(self.folder, applied, self.options) {
             // it is beyond what is wanted of it
             Err(ApplyError::Behind { .. }) => &[],
             waiting => waiting.map_err(wrong)?,
         };
         look.seen = seen;
-        look.applied = u32::try_from(applied).ok();
         look.pending = u32::try_from(waiting.len()).ok();
         match standing {
             Standing::Drifted(_) if self.options.accept_drift => {}

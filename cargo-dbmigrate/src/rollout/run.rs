@@ -1,11 +1,14 @@
 //! A roll-out from the survey to the summary.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Instant;
 
 use dbmigrate_core::config::Group;
 use dbmigrate_core::engine::apply::{
-    Applied, Loss, Observer, Options, Scripts, States, Texts, apply_pending_with, waiting,
+    Advanced, Applied, Loss, Observer, Options, Phase, Scripts, States, Texts, apply_pending_with, waiting,
 };
+use dbmigrate_core::folder::Migration;
 use pollster::block_on;
 
 use super::interrupt::Interrupt;
@@ -23,7 +26,9 @@ use crate::database::state::failure_of_run;
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::messages::{self, MemberOutcome, MemberState};
+use crate::project::ONCE_DEPLOYED;
 use crate::report::counted;
+use crate::report::under_way::Pieces;
 
 /// Migrates a fleet, and returns the exit code.
 ///
@@ -41,7 +46,7 @@ pub(crate) fn run(wanted: &Wanted<'_>) -> Result<u8> {
     let budget = Budget::of(wanted.rollout, wanted.members.len());
     let (interrupt, pool) = (Interrupt::listen(), wanted.pool());
     let (scripts, states, begun) = (&scripts, &states, Instant::now());
-    Running { wanted, options, scripts, states, groups, interrupt, pool, totals, budget, begun }.run()
+    Running { wanted, options, scripts, states, groups, interrupt, pool, totals, budget, begun, waits: false }.run()
 }
 
 /// A canary that no member can be is rather misspelled than none.
@@ -64,6 +69,16 @@ fn refuse_unknown_labels(wanted: &Wanted<'_>, groups: &[(String, Group)]) -> Res
     Ok(())
 }
 
+/// What became of a wave.
+struct Waved {
+    /// The members that were not begun.
+    left: Vec<usize>,
+    /// Whether some went well and none failed.
+    is_good: bool,
+    /// Whether some were left in the middle of a migration, because somebody has interrupted it.
+    is_cut: bool,
+}
+
 /// A roll-out that is under way.
 struct Running<'a> {
     wanted: &'a Wanted<'a>,
@@ -76,12 +91,18 @@ struct Running<'a> {
     totals: Totals,
     budget: Budget,
     begun: Instant,
+    /// Whether members are left that lack what waits for the deployment.
+    waits: bool,
 }
 
 impl Running<'_> {
     fn run(mut self) -> Result<u8> {
         let wanted = self.wanted;
         let looks = self.survey();
+        let last = wanted.folder.head().map(|last| last.name.to_string());
+        let lacks =
+            |look: &Look| look.applied.is_some_and(|of| of > 0 && (of as usize) < wanted.folder.migrations().len());
+        self.waits = wanted.head() != last && looks.iter().flatten().any(lacks);
         let mut behind: Vec<usize> = (0..looks.len()).filter(|at| is_behind(looks[*at].as_ref())).collect();
         behind.sort_by_cached_key(|at| shard::number(&wanted.members[*at].name));
         let (waves, rest) = plan(&self.groups, &behind, |at| &wanted.members[at].labels);
@@ -99,10 +120,7 @@ impl Running<'_> {
         if behind.is_empty() {
             return self.conclude(None);
         }
-        let least = behind.iter().filter_map(|at| looks[*at].as_ref()?.applied).min().unwrap_or(0);
-        let waiting = waiting(wanted.folder, least as usize, wanted.options)
-            .map_err(|error| failure_of_run(error, Subject::Named(wanted.fleet)))?;
-        (wanted.consent)(waiting, behind.len())?;
+        (wanted.consent)(&self.waiting(&behind, &looks)?, behind.len())?;
         rehearse::on_sample(wanted, &behind, &looks)?;
         let mut journal = Journal::open(wanted, self.groups.iter().map(|(_, group)| group.to_string()));
         // the waves that went well before, of which somebody has stopped the rest
@@ -119,9 +137,9 @@ impl Running<'_> {
             if self.interrupt.is_heard() {
                 return self.stop("interrupted", &left(at), &looks);
             }
-            let (not_begun, is_good) = self.wave((at, waves.len()), wave, &looks);
+            let Waved { left: not_begun, is_good, is_cut } = self.wave((at, waves.len()), wave, &looks);
             let mut rest = not_begun;
-            if self.interrupt.is_heard() && !rest.is_empty() {
+            if self.interrupt.is_heard() && (is_cut || !rest.is_empty()) {
                 rest.extend(left(at + 1));
                 return self.stop("interrupted", &rest, &looks);
             }
@@ -159,6 +177,19 @@ impl Running<'_> {
         looks
     }
 
+    /// What any of the members waits for, in its order: with phases, what one waits for that has less is not always more.
+    fn waiting(&self, behind: &[usize], looks: &[Option<Look>]) -> Result<Vec<Migration>> {
+        let stands: BTreeSet<u32> = behind.iter().filter_map(|at| looks[*at].as_ref()?.applied).collect();
+        let mut all: BTreeSet<usize> = BTreeSet::new();
+        for applied in stands {
+            let some = waiting(self.wanted.folder, applied as usize, self.options)
+                .map_err(|error| failure_of_run(error, Subject::Named(self.wanted.fleet)))?;
+            all.extend(some.iter().map(|migration| migration.index));
+        }
+        let migrations = self.wanted.folder.migrations();
+        Ok(all.into_iter().filter_map(|at| migrations.get(at).cloned()).collect())
+    }
+
     /// Settles the members that need not be written to, or may not.
     fn settle_looked_at(&mut self, looks: &[Option<Look>]) {
         for (at, look) in looks.iter().enumerate() {
@@ -181,27 +212,30 @@ impl Running<'_> {
         }
     }
 
-    /// Migrates the members of a wave. Returns those that were not begun, and whether some went well and none failed.
-    fn wave(&mut self, (number, of): (usize, usize), wave: &Wave, looks: &[Option<Look>]) -> (Vec<usize>, bool) {
+    /// Migrates the members of a wave.
+    fn wave(&mut self, (number, of): (usize, usize), wave: &Wave, looks: &[Option<Look>]) -> Waved {
         let (wanted, begun) = (self.wanted, Instant::now());
         let (context, folder, options, retries) = (wanted.context, wanted.folder, self.options, wanted.retries);
-        let states = self.states;
-        let progress = context.printer.progress("Migrating", wave.members.len() as u64);
-        let (mut done, mut good, mut migrated, mut failed) = (0, 0, 0, 0);
+        let (states, heard, pace) = (self.states, &self.interrupt, wanted.pace);
+        let pieces = Pieces::default();
+        let within = pieces.clone().within(Arc::default());
+        let progress = context.printer.progress_within("Migrating", wave.members.len() as u64, within);
+        let (mut done, mut good, mut migrated, mut failed, mut cut) = (0, 0, 0, 0, 0);
         let work = |at: usize| {
             let member = &wanted.members[at];
             let begun = Instant::now();
-            let mut counting = Counting::default();
+            let mut counting = Counting { applied: 0, name: &member.name, pieces: &pieces, heard, at: None };
             let base = looks[at].as_ref().and_then(|look| states.base(look.seen?));
             let result = opened(context, member).and_then(|database| {
-                let mut database = database.retrying(retries.of(&member.url));
+                let mut database = database.retrying(retries.of(&member.url)).pacing(pace);
                 if let Some(base) = base {
                     database = database.beginning_at(base);
                 }
                 let run = block_on(apply_pending_with(&mut database, folder, options, &mut counting));
                 run.map(drop).map_err(|error| Trouble::of(error, member))
             });
-            let trouble = result.err();
+            let cut = counting.at.take().filter(|_| heard.is_heard());
+            let trouble = result.err().or_else(|| cut.map(|migration| Trouble::interrupted(&migration)));
             let went = survey::went(trouble.as_ref());
             ((counting.applied, trouble, milliseconds(begun)), went)
         };
@@ -216,8 +250,10 @@ impl Running<'_> {
                     failed += 1;
                     budget.spend();
                 }
+                MemberOutcome::NotTried => cut += 1,
                 _ => {}
             }
+            pieces.forget();
             settle(wanted, totals, at, &settled(looks[at].as_ref(), outcome, (applied, took), trouble));
             done += 1;
             progress.step(done, &wanted.members[at].name);
@@ -237,7 +273,7 @@ impl Running<'_> {
             milliseconds: milliseconds(begun),
         };
         said::waved(wanted, &wave);
-        (left, failed == 0 && good > 0)
+        Waved { left, is_good: failed == 0 && good > 0, is_cut: cut > 0 }
     }
 
     /// Ends it before its end: these members were not tried.
@@ -260,6 +296,10 @@ impl Running<'_> {
         let sums = self.totals.finish();
         let error = said::concluded(&wanted.context.printer, &sums, (wanted.head().as_deref(), Some(wanted.again)));
         match error {
+            None if self.waits && wanted.options.phase == Some(Phase::Before) => {
+                wanted.context.printer.next(&[ONCE_DEPLOYED.to_owned()]);
+                Ok(exit::DONE)
+            }
             None => Ok(exit::DONE),
             Some(error) if matches!(stopped, Some("max_failures" | "preflight")) => {
                 Err(error.help(format!("to let more than {most} fail: `--max-failures …`, with a count or a share")))
@@ -311,6 +351,7 @@ fn outcome(applied: usize, trouble: Option<&Trouble>) -> MemberOutcome {
         None if applied > 0 => MemberOutcome::Migrated,
         // another run has done it meanwhile
         None => MemberOutcome::Unchanged,
+        Some(trouble) if trouble.is_interruption() => MemberOutcome::NotTried,
         Some(_) if applied > 0 => MemberOutcome::Failed,
         Some(trouble) => match trouble.kind {
             "unreachable" => MemberOutcome::Unreachable,
@@ -338,13 +379,19 @@ fn milliseconds(begun: Instant) -> u64 {
     u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Counts what is applied to a member.
-#[derive(Default)]
-struct Counting {
+/// Counts what is applied to a member, and shows how far what takes long is. Who interrupts it ends a migration that is
+/// several transactions behind one of them; any other is finished.
+struct Counting<'a> {
     applied: usize,
+    /// The name of the member.
+    name: &'a str,
+    pieces: &'a Pieces,
+    heard: &'a Interrupt,
+    /// The migration in the middle of which it is.
+    at: Option<String>,
 }
 
-impl Observer for Counting {
+impl Observer for Counting<'_> {
     fn begin(&mut self, _: &str, _: usize, _: usize) {}
 
     fn loses(&mut self, _: &Loss) {}
@@ -355,6 +402,16 @@ impl Observer for Counting {
 
     fn applied(&mut self, _: &Applied) {
         self.applied += 1;
+        self.at = None;
+    }
+
+    fn advanced(&mut self, advanced: &Advanced) {
+        self.at = Some(advanced.migration.clone());
+        self.pieces.note_of(self.name, advanced);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.at.is_some() && self.heard.is_heard()
     }
 }
 

@@ -13,6 +13,9 @@ use crate::messages::{FailureOfMembers, MemberState};
 /// How many members are named with a reason.
 const NAMED: usize = 5;
 
+/// The kind of what was left in the middle.
+const INTERRUPTED: &str = "interrupted";
+
 /// What stands for the member in a reason.
 const MEMBER: &str = "…";
 
@@ -50,9 +53,22 @@ impl Trouble {
         Self { kind, message, alike: None }
     }
 
+    /// That it was left in the middle of a migration of several transactions.
+    pub(super) fn interrupted(migration: &str) -> Self {
+        let message = format!("interrupted in the middle of `{migration}`, which the next run continues");
+        Self { kind: INTERRUPTED, message, alike: None }
+    }
+
+    /// Whether somebody wanted that, so that nothing is wrong.
+    pub(super) fn is_interruption(&self) -> bool {
+        self.kind == INTERRUPTED
+    }
+
     /// Where a member stands that has this.
     pub(super) fn state(&self) -> MemberState {
         match self.kind {
+            // a person has to say what its turn is
+            "phase" => MemberState::Behind,
             "drift" => MemberState::Drifted,
             "history" | "not_empty" => MemberState::UnknownHistory,
             _ => MemberState::Unreachable,
@@ -73,6 +89,8 @@ fn kind(error: &ApplyError) -> &'static str {
         ApplyError::Drift { .. } => "drift",
         ApplyError::Migration { failure, .. } => of_failure(failure),
         ApplyError::Folder(_) | ApplyError::Script(_) => "folder",
+        ApplyError::BehindPhase { .. } => "phase",
+        ApplyError::UnderWay { .. } => "under_way",
         _ => "other",
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dbmigrate_core::config::Rollout;
 use dbmigrate_core::engine::apply::{Options, Phase, is_after_deploy};
+use dbmigrate_core::engine::pieces::Limits;
 use dbmigrate_core::folder::{Folder, Migration};
 
 use super::pool;
@@ -31,6 +32,8 @@ pub(crate) struct Wanted<'a> {
     pub options: Options<'a>,
     /// Canary, waves, budget.
     pub rollout: &'a Rollout,
+    /// How large the pieces of migrations are that are several transactions.
+    pub pace: Limits,
     /// How often a server is tried again.
     pub retries: Retry,
     /// Whether nothing is to be written.

@@ -67,6 +67,16 @@ fn how_far_it_is_is_said_where_somebody_asks_and_where_it_fails() {
     let run = project.refuses(4, "status");
     assert!(run.err.contains("0003_louder: 400 rows done"), "{}", run.err);
     assert!(run.err.contains("continue with it: `cargo dbmigrate migrate`"), "{}", run.err);
+    let said = |code: i32, line: &str, reason: &str| {
+        let run = project.ends(code, &format!("{line} --message-format json"));
+        let found = run.json().into_iter().find(|one| one["reason"] == reason);
+        found.unwrap_or_else(|| panic!("`{line}` says nothing of `{reason}`: {}", run.out))
+    };
+    let under_way = said(4, "status", "under_way");
+    let of = ["name", "rows", "of", "transactions", "obstacle"].map(|field| under_way[field].clone());
+    assert_eq!(serde_json::json!(of), serde_json::json!(["0003_louder", 400, 1000, 4, null]));
+    assert_eq!(said(1, "migrate", "resumed")["transactions"], 4);
+    assert_eq!(said(1, "migrate", "under_way")["rows"], 400);
     project.sql("UPDATE users SET name = 'good' WHERE id = 1500");
     let run = project.runs("migrate");
     assert_eq!(project.query("SELECT count(*) FROM users WHERE name LIKE '%!' AND name NOT LIKE '%!!'"), ["533"]);
@@ -82,4 +92,26 @@ fn what_would_mean_something_else_is_refused_when_it_is_recorded() {
     let run = project.refuses(1, "generate --custom");
     assert!(run.err.contains("it reads `users`, which it writes"), "{}", run.err);
     assert!(run.err.contains("migration.sql:1"), "{}", run.err);
+}
+
+#[test]
+fn programs_are_told_how_far_it_is_and_what_was_given_up() {
+    let project = before(1000, 100);
+    let run = project.runs("migrate --message-format json");
+    let advanced = run.json().into_iter().find(|one| one["reason"] == "advanced").expect("it has many transactions");
+    assert_eq!((&advanced["name"], &advanced["table"]), (&"0002_count_times".into(), &"users".into()));
+    assert!(advanced["rows"].as_u64() >= Some(100) && advanced["percent"].as_u64() >= Some(10), "{advanced}");
+    let nothing = project.runs("migrate --abort --message-format json");
+    assert_eq!((&nothing.json()[0]["name"], &nothing.finished()["changed"]), (&serde_json::Value::Null, &false.into()));
+    project.runs("generate --custom --name bad");
+    let sql = "-- dbmigrate: batched 100 by id\nUPDATE users SET name = iif(id > 2000, NULL, 'x');\n";
+    project.write(&sql_of("0003_bad"), sql);
+    project.runs("generate --custom");
+    project.ends(1, "migrate");
+    let run = project.runs("migrate --abort --message-format json");
+    let aborted = run.json().into_iter().find(|one| one["reason"] == "aborted").expect("it was under way");
+    assert_eq!((&aborted["name"], &run.finished()["changed"]), (&"0003_bad".into(), &true.into()));
+    assert!(aborted["batches"].as_u64() > Some(1), "{aborted}");
+    let run = project.runs("migrate --abort");
+    assert!(run.err.contains("no migration is under way"), "{}", run.err);
 }

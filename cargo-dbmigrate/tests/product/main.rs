@@ -67,6 +67,8 @@ mod page;
 mod page_hostile;
 mod page_sizes;
 mod phased;
+mod phased_fleet;
+mod phased_history;
 mod planned;
 mod project;
 mod protected;

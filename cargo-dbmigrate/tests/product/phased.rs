@@ -4,21 +4,21 @@ use insta::assert_snapshot;
 
 use crate::project::Project;
 
-fn users(fields: &str) -> String {
+pub(crate) fn users(fields: &str) -> String {
     format!(
         "#[derive(Table)]\n#[table(name = \"users\")]\nstruct User {{ #[column(primary_key)] id: i64, {fields} age: Option<i64> }}\n"
     )
 }
 
 /// A database of the running release with two users, and the structs of the new one.
-fn project() -> Project {
+pub(crate) fn project() -> Project {
     let project = Project::migrated(&users("name: String,"));
     project.sql("INSERT INTO users VALUES (1, 'Ann Lee', 3), (2, 'Bo', NULL)");
     project.structs(&users("full_name: String,"));
     project
 }
 
-const GENERATE: &str = "generate --phased --rename users.name=full_name";
+pub(crate) const GENERATE: &str = "generate --phased --rename users.name=full_name";
 
 #[test]
 fn a_rename_is_applied_around_a_deployment_and_both_releases_work_between() {
@@ -110,6 +110,9 @@ fn what_is_missing_is_asked_for_with_the_command_that_answers_it() {
     project.structs(&users("nick: String, name: String,"));
     project.refuses(2, "generate --phased --back users.nick='' --backfill users.name=''");
     project.refuses(2, "generate --back users.nick=''");
+    project.structs(&users("nick: String,"));
+    let run = project.refuses(2, "generate --phased --back users.nick=''");
+    assert!(run.err.contains("so no column goes"), "{}", run.err);
     assert_snapshot!(project.transcript());
 }
 

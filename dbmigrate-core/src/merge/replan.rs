@@ -46,6 +46,7 @@ pub fn replan(
         accepted: decisions.accepted.clone(),
         keep: decisions.keep.map(|_| number),
         knows_renames: true,
+        online: decisions.online,
         ..Decisions::default()
     };
     let original = diff(ours.from, ours.to, ours.renames)?;

@@ -51,6 +51,9 @@ pub struct Decisions {
     pub keep: Option<u32>,
     /// Whether all renames are known, so that what is gone and what is new are never one.
     pub knows_renames: bool,
+    /// Whether others are to go on with a table whose rows are all written anew: `DROP COLUMN` keeps them waiting, and a
+    /// rebuild can be done in pieces.
+    pub online: bool,
 }
 
 impl Decisions {

@@ -27,7 +27,7 @@ pub(super) fn is_possible(input: &Input<'_>, diff: &TableDiff) -> bool {
         && diff.added_foreign_keys.iter().all(|key| matches!(&key.columns[..], [only] if diff.added.contains(only)))
         && diff.added_checks.iter().all(|check| carrier(&added, check).is_some())
         && added.iter().all(|column| can_add(input, after, column))
-        && diff.dropped.len() < DROPS_WORTH_A_REBUILD
+        && diff.dropped.len() < if input.decisions.online { 1 } else { DROPS_WORTH_A_REBUILD }
         && diff.dropped.iter().all(|name| can_drop(before, name))
         // a table may lose its last old column only to a rebuild
         && diff.dropped.len() < before.columns.len()

@@ -7,6 +7,7 @@ mod driver;
 mod history;
 mod opened;
 mod owned;
+mod phases;
 mod ready;
 mod refused;
 mod run;

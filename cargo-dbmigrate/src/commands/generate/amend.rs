@@ -3,10 +3,10 @@
 use dbmigrate_core::folder::{Folder, Migration, MigrationName, SNAPSHOT_FILE, SQL_FILE, Slug, Snapshot, Verify};
 use dbmigrate_core::plan::Plan;
 
-use super::applied;
 use super::arguments::Generate;
 use super::planned::{asker, linted, name, nothing_to_do, proven, report, suggested};
 use super::undo::refuse_squash;
+use super::{applied, online};
 use crate::decisions::ask::{Asker, Decided};
 use crate::drafting::{Written, is_generated, show, snapshot_before, warn_of_lost_keys};
 use crate::error::{CommandError, Result};
@@ -28,7 +28,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     };
     let declared = structs::read_all(context)?;
     let is_same = structs::is_unchanged(&folder, &declared);
-    if is_same && arguments.answers.are_none() && arguments.name.is_none() {
+    if is_same && arguments.answers.are_none() && arguments.name.is_none() && !arguments.online {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
     refuse_squash(&last)?;
@@ -41,6 +41,13 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
             .help("edit it by hand, then record the edit: `cargo dbmigrate generate --custom`")
             .help("or write the changes to a new migration: `cargo dbmigrate generate`"));
     };
+    if written.marks.waits() {
+        let message = format!("`{}` waits for a deployment, and what is new does not belong behind it", last.name);
+        return Err(CommandError::new(exit::INCONSISTENT, message)
+            .note("nothing was written")
+            .help("to write both halves again, remove one and then the other: `cargo dbmigrate generate --undo`")
+            .help("or write the changes to a new migration: `cargo dbmigrate generate`"));
+    }
     let asker = asker(context, arguments, &declared, last.name.sequence());
     anew(&asker, arguments, &mut folder, &last, written).map_err(|error| asker.with_answers(error))
 }
@@ -58,6 +65,7 @@ fn anew(
     carried.keep_what_fits(&before.schema, &declared.schema);
     let keeps = arguments.keeps(context.config.keep || carried.keep.is_some());
     carried.keep = keeps.then(|| last.name.sequence());
+    carried.online |= arguments.online;
     let Decided { decisions, diff, .. } = asker.decide_after(carried, &before, false)?;
     if diff.is_empty() {
         let message = format!("`{}` would be empty: the structs match the migration before it", last.name);
@@ -75,7 +83,7 @@ fn anew(
         _ => name(arguments, &plan, &before.schema, &declared.schema)?,
     };
     let migration = MigrationName::new(last.name.sequence(), &slug).to_string();
-    let sql = plan.to_sql(&migration);
+    let sql = if decisions.online { online::sql(&migration, &plan)? } else { plan.to_sql(&migration) };
     let drafted = linted(asker, arguments, (&migration, &sql), &before.schema)?;
     if arguments.dry_run {
         show(context, &migration, &sql, &plan);

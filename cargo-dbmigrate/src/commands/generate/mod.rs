@@ -58,6 +58,11 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     let unchanged = structs::is_unchanged(&folder, &declared);
     // answers are for the database that has changed
     let has_none = arguments.answers.changes_nothing() || context.is_one_of_several;
+    if let (true, Some(back)) = (unchanged && !context.is_one_of_several, arguments.back.first()) {
+        return Err(CommandError::usage(format!(
+            "`--back {back}`: the structs match the migrations, so no column goes"
+        )));
+    }
     if unchanged && !arguments.is_by_hand() && has_none {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
@@ -71,7 +76,7 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
 fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Snapshot) -> Result<u8> {
     let (context, declared) = (asker.context, asker.declared);
     let keep = arguments.keeps(context.config.keep).then(|| folder.next_sequence());
-    let decided = Decisions { keep, ..Decisions::default() };
+    let decided = Decisions { keep, online: arguments.online, ..Decisions::default() };
     let Decided { decisions, diff, open } = asker.decide_after(decided, head, arguments.check)?;
     if diff.is_empty() && !arguments.is_by_hand() {
         return Ok(nothing_to_do(context, declared, folder));

@@ -5,11 +5,12 @@ use dbmigrate_core::diff::Diff;
 use dbmigrate_core::engine::between::{BetweenError, STATEMENTS, prove_between};
 use dbmigrate_core::folder::{Folder, MigrationName, Slug, Snapshot};
 use dbmigrate_core::plan::phased::{Backs, Phased, PhasedError, phased};
-use dbmigrate_core::plan::{Decisions, Plan};
+use dbmigrate_core::plan::{Cost, Decisions, Plan};
 use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
 use super::arguments::Generate;
+use super::online;
 use super::planned::suggested_for;
 use crate::decisions::answers::expressions;
 use crate::decisions::ask::Asker;
@@ -17,7 +18,7 @@ use crate::drafting;
 use crate::error::{CommandError, Result};
 use crate::linting::{Drafted, Set, Subject, scope};
 use crate::messages::{self, FileAction};
-use crate::project::Context;
+use crate::project::{BEFORE_DEPLOYING, Context, ONCE_DEPLOYED};
 use crate::report::counted;
 use crate::{exit, proof, structs};
 
@@ -183,10 +184,12 @@ fn halves<'a>(
     let used = all.into_iter().filter(|(plan, ..)| !plan.is_empty());
     let halves = (folder.next_sequence()..).zip(used).map(|(number, (plan, schemas, slug, is_second))| {
         let name = MigrationName::new(number, &slug);
-        let sql = plan.to_sql(name.as_str());
-        Half { name, slug, plan, schemas, sql, is_second }
+        // what writes no row keeps nobody waiting
+        let is_online = arguments.online && plan.cost() == Cost::Rewrite;
+        let sql = if is_online { online::sql(name.as_str(), plan)? } else { plan.to_sql(name.as_str()) };
+        Ok(Half { name, slug, plan, schemas, sql, is_second })
     });
-    Ok(halves.collect())
+    halves.collect()
 }
 
 /// What lints find in a half.
@@ -232,8 +235,8 @@ fn report(context: &Context, folder: &Folder, halves: &[Half<'_>], drafted: Vec<
     }
     let mut next = vec!["review both, and commit them with the structs".to_owned()];
     if halves.iter().any(|half| !half.is_second) {
-        next.push("before the deployment: `cargo dbmigrate migrate --phase before`".to_owned());
+        next.push(BEFORE_DEPLOYING.to_owned());
     }
-    next.push("once no older release runs: `cargo dbmigrate migrate --phase after`".to_owned());
+    next.push(ONCE_DEPLOYED.to_owned());
     printer.next(&next);
 }

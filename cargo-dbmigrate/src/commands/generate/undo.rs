@@ -1,5 +1,6 @@
 //! `generate --undo`: takes the last migration back, if no database has it.
 
+use dbmigrate_core::engine::apply::is_after_deploy;
 use dbmigrate_core::folder::{Folder, FolderError, Migration, Verify};
 
 use super::applied;
@@ -41,6 +42,7 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         context.printer.message(|| messages::Undone { name: name.to_owned(), dry_run: true, in_git: is_in_git });
         return Ok(exit::DONE);
     }
+    let was_second = is_after_deploy(&folder, &last).unwrap_or(false);
     folder.take_back_last()?;
     let left = counted(folder.migrations().len(), "migration");
     let where_else = if is_in_git { ", it is in git" } else { "" };
@@ -52,6 +54,9 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
                          generate`"
             .to_owned(),
     ];
+    if let Some(first) = folder.head().filter(|first| was_second && last.name.slug().starts_with(first.name.slug())) {
+        next.insert(0, format!("remove its first half, `{}`, too: `cargo dbmigrate generate --undo`", first.name));
+    }
     next.extend(is_in_git.then(|| "to undo this: restore it together with `migrations.lock`".to_owned()));
     context.printer.next(&next);
     Ok(exit::DONE)

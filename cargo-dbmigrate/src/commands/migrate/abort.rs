@@ -6,9 +6,10 @@ use pollster::block_on;
 use super::Migrate;
 use crate::database::{file, open};
 use crate::error::{CommandError, Result};
-use crate::exit;
 use crate::project::url::DatabaseUrl;
 use crate::project::{Context, Intent};
+use crate::report::counted;
+use crate::{exit, messages};
 
 /// Runs it on one database.
 pub(super) fn run(context: &Context, arguments: &Migrate, url: &DatabaseUrl) -> Result<u8> {
@@ -18,6 +19,7 @@ pub(super) fn run(context: &Context, arguments: &Migrate, url: &DatabaseUrl) -> 
         why: None,
         untouched: "nothing was changed",
     };
+    context.printer.detail("Database", format!("{url} (from {})", url.source()));
     context.consent(url, arguments.consent.into(), intent)?;
     let done = match file::exists(url)? {
         true => block_on(open(context, url, false)?.give_up()).map_err(|failure| {
@@ -28,20 +30,27 @@ pub(super) fn run(context: &Context, arguments: &Migrate, url: &DatabaseUrl) -> 
         false => GivenUp::Nothing,
     };
     let shown = url;
+    let say = |name: Option<&str>, batches: u64| {
+        context.printer.message(|| messages::Aborted { on: url.into(), name: name.map(str::to_owned), batches });
+    };
     match done {
         GivenUp::Nothing => {
+            say(None, 0);
             context.printer.status("Unchanged", format!("{shown}: no migration is under way"));
             Ok(exit::DONE)
         }
         GivenUp::Gone(progress) => {
             let name = &progress.name;
+            say(Some(name), 0);
             context.printer.status("Aborted", format!("{shown}: nothing is left of `{name}`, which is pending again"));
             Ok(exit::DONE)
         }
         GivenUp::Batched(progress) => {
             let name = &progress.name;
+            say(Some(name), progress.pieces);
+            let batches = usize::try_from(progress.pieces).unwrap_or(usize::MAX);
             let text =
-                format!("{shown}: `{name}` is pending again; the rows of {} batches stay changed", progress.pieces);
+                format!("{shown}: `{name}` is pending again; what {} did stays", counted(batches, "transaction"));
             context.printer.status("Aborted", text);
             Ok(exit::DONE)
         }

@@ -41,7 +41,8 @@ pub(crate) struct Migrate {
     pub plan: Option<PathBuf>,
 
     /// Give up the migration that is under way, so that nothing is left of it
-    #[arg(long, conflicts_with_all = ["dry_run", "rehearse", "rehearse_only", "plan", "to", "atomic", "branch", "backup"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "rehearse", "rehearse_only", "plan", "to", "phase", "atomic", "branch", "backup",
+        "canary", "waves", "pause", "max_failures", "parallel", "shard"])]
     pub abort: bool,
 
     /// Last migration to apply, by name or number [default: the last one]

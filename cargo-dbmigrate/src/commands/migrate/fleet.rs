@@ -54,6 +54,7 @@ pub(super) fn run(context: &Context, arguments: &Migrate, fleet: &Fleet) -> Resu
         shard: arguments.fleet.shard,
         options,
         rollout: &rollout,
+        pace: arguments.pace.limits(),
         retries: arguments.retry,
         is_dry: arguments.dry_run,
         rehearses: arguments.rehearse.rehearse,

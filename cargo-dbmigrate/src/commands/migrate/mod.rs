@@ -14,6 +14,7 @@ mod rollout_flags;
 mod said;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use dbmigrate_core::engine::apply::{
     Advanced, Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Work, apply_pending_with,
@@ -32,11 +33,12 @@ use crate::database::state::{failure, failure_of_run, has_begun, state_after};
 use crate::database::{open, remove_if_empty, watched};
 use crate::error::{CommandError, Result};
 use crate::exit;
+use crate::fleet as fleets;
 use crate::linting::Set;
 use crate::messages;
 use crate::planning;
 use crate::project::url::DatabaseUrl;
-use crate::project::{Acceptable, Context, When};
+use crate::project::{Acceptable, Context, ONCE_DEPLOYED, When};
 use crate::report::duration::Elapsed;
 use crate::report::loss::say_loss;
 use crate::report::progress::Progress;
@@ -55,6 +57,11 @@ const GOING_BACK: &str = "what to do now, by symptom: `cargo dbmigrate going-bac
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
+    if arguments.abort {
+        // to give something up is no roll-out
+        let databases = fleets::databases(context, &arguments.connect, &fleets::Where::default())?;
+        return databases.each(context, |context, url| abort::run(context, arguments, url));
+    }
     if let Some(fleet) = context.fleet(&arguments.connect)? {
         return fleet::run(context, arguments, &fleet);
     }
@@ -84,9 +91,6 @@ fn run_on(
     url: &DatabaseUrl,
 ) -> Result<u8> {
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
-    if arguments.abort {
-        return abort::run(context, arguments, url);
-    }
     let to = arguments.to.as_deref();
     let own = Options {
         to,
@@ -136,6 +140,7 @@ fn run_on(
         done: 0,
         of: 0,
         next: None,
+        told: None,
     };
     let result = block_on(apply_pending_with(&mut database, folder, options, &mut observer));
     let Watch { progress, done, of, next, .. } = observer;
@@ -177,6 +182,9 @@ fn run_on(
             if let Some(next) = next.as_deref().and_then(|next| folder.find(next)) {
                 context.printer.lacks(|| url.into(), &left(folder, next.index));
             }
+            if let Some((progress, obstacle)) = error.under_way() {
+                context.printer.message(|| messages::UnderWay::of(url.into(), progress, obstacle));
+            }
             // what was refused before it began needs no way back
             let backup = backup.filter(|_| matches!(error, ApplyError::Migration { .. }));
             let has_begun = has_begun(&error, done);
@@ -210,7 +218,7 @@ fn nothing_there(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Resul
 fn say_waiting(context: &Context, folder: &Folder, applied: usize, phase: Option<When>) {
     let mut left = folder.migrations().iter().skip(applied);
     if phase == Some(When::Before) && left.any(|one| is_after_deploy(folder, one).unwrap_or(false)) {
-        context.printer.next(&["once no older release runs: `cargo dbmigrate migrate --phase after`".to_owned()]);
+        context.printer.next(&[ONCE_DEPLOYED.to_owned()]);
     }
 }
 
@@ -233,7 +241,12 @@ struct Watch<'p> {
     of: usize,
     /// The first migration that was not applied, once it was tried.
     next: Option<String>,
+    /// When programs were last told how far a migration is.
+    told: Option<Instant>,
 }
+
+/// How often programs are told how far a migration of many transactions is.
+const EVERY: Duration = Duration::from_secs(1);
 
 impl Observer for Watch<'_> {
     fn begin(&mut self, name: &str, _: usize, of: usize) {
@@ -256,10 +269,16 @@ impl Observer for Watch<'_> {
 
     fn advanced(&mut self, advanced: &Advanced) {
         self.pieces.note(advanced);
+        // nobody reads one for each of thousands of transactions
+        if self.told.is_none_or(|told| told.elapsed() >= EVERY) {
+            self.told = Some(Instant::now());
+            self.printer.message(|| messages::Advanced::of(self.database.into(), advanced));
+        }
     }
 
     fn resumes(&mut self, progress: &Position) {
         self.printer.status("Resuming", format!("{}: {}", progress.name, so_far(progress)));
+        self.printer.message(|| messages::Resumed(messages::UnderWay::of(self.database.into(), progress, None)));
     }
 
     fn drifted(&mut self, drifted: &Drifted) {

@@ -4,6 +4,7 @@ use dbmigrate_core::folder::{Slug, Snapshot};
 use dbmigrate_core::plan::{Decisions, Plan, Trace, WRITTEN_BY, plan};
 
 use super::arguments::Revert;
+use super::carried;
 use super::converted::conversions;
 use super::history::{Entry, combined};
 use super::kept::AllReturning;
@@ -156,6 +157,8 @@ impl Wanted<'_> {
             let renames = trace.renames();
             let mut decisions = Decisions { renames, keep, knows_renames: true, ..Decisions::default() };
             returning.rename(&mut decisions);
+            let first = run.get(..1).filter(|_| causes.is_only_the_first);
+            carried::fill(first.unwrap_or(run), (&head.schema, &with_kept), trace, &mut decisions);
             conversions(&asker, run, causes, trace, &returning, &mut decisions)?;
             asker.decide_after(decisions, &head, false)
         };

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod by_hand;
+mod carried;
 mod converted;
 mod counts;
 mod draft;

@@ -23,8 +23,8 @@ use crate::exit;
 use crate::fleet::{Where, refuse_without_fleet};
 use crate::keeping::{Thing, things};
 use crate::messages;
-use crate::project::Context;
 use crate::project::url::{Connect, DatabaseUrl};
+use crate::project::{BEFORE_DEPLOYING, Context, ONCE_DEPLOYED};
 use crate::report::counted;
 use crate::report::difference;
 use crate::report::under_way::so_far;
@@ -132,6 +132,7 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
     printer.status(verb, format!("{shown}: {applied} of {} applied{missing}{waits}", counted(all, "migration")));
     if let Some((progress, obstacle)) = &under_way {
         printer.status("Under way", format!("{}: {}", progress.name, so_far(progress)));
+        printer.message(|| messages::UnderWay::of(database.into(), progress, *obstacle));
         if let Some(why) = obstacle {
             printer.warning(
                 &format!("`{}` is under way in `{shown}`, and {why}", progress.name),
@@ -157,8 +158,7 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
             printer.next(&["apply the rest: `cargo dbmigrate migrate`".to_owned()]);
         }
         (_, 1.., _) => {
-            let before = "before the deployment: `cargo dbmigrate migrate --phase before`".to_owned();
-            let after = "once no older release runs: `cargo dbmigrate migrate --phase after`".to_owned();
+            let (before, after) = (BEFORE_DEPLOYING.to_owned(), ONCE_DEPLOYED.to_owned());
             printer.next(&if pending == waiting { vec![after] } else { vec![before, after] });
         }
         _ => structs::warn_if_ahead(context, folder),

@@ -9,6 +9,8 @@ mod expressions;
 #[cfg(feature = "remote")]
 mod forecast;
 #[cfg(feature = "remote")]
+mod judged;
+#[cfg(feature = "remote")]
 pub(super) mod known;
 mod noted;
 mod online;

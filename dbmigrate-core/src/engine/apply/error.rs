@@ -112,3 +112,18 @@ pub enum ApplyError {
         phase: Phase,
     },
 }
+
+impl ApplyError {
+    /// The migration that is in the middle where this is why it does not go on, and what keeps anybody from going on
+    /// with it.
+    pub fn under_way(&self) -> Option<(&Progress, Option<&'static str>)> {
+        match self {
+            Self::UnderWay { progress, why } => Some((progress, Some(why))),
+            Self::Migration { failure, .. } => match &**failure {
+                Failure::UnderWay { progress, .. } => Some((progress, None)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}

@@ -198,6 +198,14 @@ pub struct Advanced {
     pub pause: Duration,
 }
 
+impl Advanced {
+    /// How much of the table is done, of a hundred.
+    pub fn percent(&self) -> Option<u8> {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies between 0 and 100")]
+        self.part.map(|part| (part * 100.0).clamp(0.0, 100.0) as u8)
+    }
+}
+
 /// What became of several migrations that were to be applied, one after the other or all in one transaction.
 #[derive(Debug, Default)]
 pub struct Attempt {

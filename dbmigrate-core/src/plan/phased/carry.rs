@@ -4,13 +4,22 @@
 //! and an `UPDATE` by the columns that change. What a trigger sets fires the other one in its turn, which then finds
 //! both sides to say the same, and does nothing: whether or not `recursive_triggers` is on.
 
+use std::collections::BTreeMap;
+
 use super::PhasedError;
 use super::link::{Fill, Link, Side, same_values};
 use crate::diff::rename::unused;
 use crate::schema::{Schema, Table, Trigger, TriggerEvent, TriggerTiming};
 use crate::sql::name::{quote_string, sql_list};
 use crate::sql::path::path;
-use crate::sql::{Expr, Name};
+use crate::sql::token::{TokenKind, significant};
+use crate::sql::{Expr, Name, split};
+
+/// What the names of the triggers have between that of their table and the number of their migration.
+const PHASE: &str = "_phase_";
+
+/// What stands behind that number in the name of the trigger for new rows.
+const INSERT: &str = "insert";
 
 /// Adds them to the schema in between.
 pub(super) fn add(schema: &mut Schema, (links, fills): (&[Link], &[Fill]), number: u32) -> Result<(), PhasedError> {
@@ -58,7 +67,7 @@ struct Making<'s> {
 
 impl Making<'_> {
     fn push(&mut self, what: &str, timing: TriggerTiming, event: TriggerEvent, when: Option<String>, body: &[String]) {
-        let base = format!("{}_phase_{:04}_{what}", self.table.name, self.number);
+        let base = format!("{}{PHASE}{:04}_{what}", self.table.name, self.number);
         let name = unused(&base, |name| self.schema.object_names().any(|other| other == name));
         self.schema.triggers.insert(Trigger {
             name,
@@ -121,7 +130,7 @@ impl Making<'_> {
             body.push(self.update(&set, &format!("{column} IS NULL")));
         }
         if !body.is_empty() {
-            self.push("insert", TriggerTiming::After, TriggerEvent::Insert, None, &body);
+            self.push(INSERT, TriggerTiming::After, TriggerEvent::Insert, None, &body);
         }
     }
 
@@ -179,4 +188,70 @@ fn in_parentheses(expr: &Expr) -> String {
 /// The names of columns as a list of SQL.
 pub(super) fn list<'n>(columns: impl Iterator<Item = &'n Name>) -> String {
     sql_list(columns)
+}
+
+/// What columns get of others in rows that a release writes which does not know them, by table and column: as the triggers
+/// of a schema in between say it. For whoever goes back there, and finds those columns empty.
+pub fn carried_back(between: &Schema) -> BTreeMap<(Name, Name), Expr> {
+    let is_for_inserts = |trigger: &&Trigger| {
+        let rest = trigger.name.as_str().rsplit_once(PHASE).and_then(|(_, rest)| rest.split_once('_'));
+        rest.is_some_and(|(number, what)| number.parse::<u32>().is_ok() && what.starts_with(INSERT))
+    };
+    let mut found = BTreeMap::new();
+    for trigger in between.triggers.iter().filter(is_for_inserts) {
+        // what is behind another one of the same column is what is carried over, and not a default
+        for statement in split(trigger.body.as_str()) {
+            let all = assigned(statement.text).unwrap_or_default();
+            found.extend(all.into_iter().map(|(column, expr)| ((trigger.on.clone(), column), expr)));
+        }
+    }
+    found
+}
+
+/// The columns that an `UPDATE table SET …` sets, and to what.
+fn assigned(body: &str) -> Option<Vec<(Name, Expr)>> {
+    let tokens = significant(body);
+    let [update, _, set, rest @ ..] = &tokens[..] else { return None };
+    if !update.is_word("update") || !set.is_word("set") {
+        return None;
+    }
+    let (mut depth, mut start, mut found) = (0_usize, 0, Vec::new());
+    for (at, token) in rest.iter().enumerate() {
+        match token.kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        let is_end = depth == 0 && token.is_word("where");
+        if !is_end && (depth > 0 || token.text != ",") {
+            continue;
+        }
+        let [column, equals, expr @ ..] = &rest[start..at] else { return None };
+        let text = body.get(expr.first()?.start..expr.last()?.end())?;
+        found.push((Name::from(column.identifier().filter(|_| equals.text == "=")?), Expr::new(text)));
+        start = at + 1;
+        if is_end {
+            return Some(found);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_back_is_read_off_the_triggers() {
+        let read = |body: &str| {
+            let all = assigned(body).unwrap_or_default();
+            all.iter().map(|(column, expr)| format!("{column} = {expr}")).collect::<Vec<_>>().join("; ")
+        };
+        assert_eq!(read("UPDATE users SET name = full_name\nWHERE id = NEW.id"), "name = full_name");
+        let two = "UPDATE \"a b\" SET \"x,y\" = (substr(n, 1, 2)), b = (CASE WHEN c THEN 'where, ' ELSE d END) WHERE id = NEW.id";
+        assert_eq!(read(two), "x,y = (substr(n, 1, 2)); b = (CASE WHEN c THEN 'where, ' ELSE d END)");
+        for other in ["DELETE FROM users WHERE id = 1", "UPDATE users SET a = 1", "UPDATE users SET WHERE 1", ""] {
+            assert_eq!(read(other), "", "{other}");
+        }
+    }
 }

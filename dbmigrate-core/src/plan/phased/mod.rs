@@ -15,12 +15,16 @@ mod carry;
 mod copies;
 mod link;
 mod stand_in;
+mod waits;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use carry::carried_back;
+use link::Side;
 pub use link::{Fill, Link, Sentinel};
 pub use stand_in::StandIn;
+pub use waits::Waits;
 
 use super::decide::Decisions;
 use super::preflight::Preflight;
@@ -147,19 +151,28 @@ pub fn phased(
 /// The plan that leads there, with what existing rows get.
 fn first_half(input: &Input<'_>, between: &between::Between) -> Result<Plan, PhasedError> {
     let difference = diff(input.old, &between.schema, &between.renames)?;
-    // what gets its values from other columns gets them from an `UPDATE`, like what is written later
-    let is_linked = |place: &&(Name, Name)| {
-        between.links.iter().any(|link| link.table == place.0 && link.news.iter().any(|new| new.name == place.1))
-            || between.fills.iter().any(|fill| fill.table == place.0 && fill.column == place.1)
+    // columns that are there already are filled by an `UPDATE`
+    let is_there = |place: &&(Name, Name)| {
+        between.fills.iter().any(|fill| !fill.is_new && fill.table == place.0 && fill.column == place.1)
     };
-    let backfills = input.decisions.backfills.iter().filter(|(place, _)| !is_linked(place));
+    let decided = input.decisions.backfills.iter().filter(|(place, _)| !is_there(place));
+    let mut backfills: BTreeMap<(Name, Name), Expr> =
+        decided.map(|(place, expr)| (place.clone(), expr.clone())).collect();
+    // new ones get their values on the way, as triggers give them to what is written later
+    backfills.extend(between.links.iter().flat_map(|link| {
+        let value = |side: &Side| Some(((link.table.clone(), side.name.clone()), side.from_other.clone()?));
+        link.news.iter().filter_map(value)
+    }));
+    let new = between.fills.iter().filter(|fill| fill.is_new);
+    backfills.extend(new.map(|fill| ((fill.table.clone(), fill.column.clone()), fill.expr.clone())));
     let decisions = Decisions {
         renames: between.renames.clone(),
         accepted: super::Accepted::default(),
-        backfills: backfills.map(|(place, expr)| (place.clone(), expr.clone())).collect(),
+        backfills,
         conversions: BTreeMap::new(),
         keep: None,
         knows_renames: true,
+        online: input.decisions.online,
     };
     let mut plan = plan(input.old, &between.schema, &difference, &decisions)?;
     let steps = copies::steps(between, input.old, &plan);
@@ -188,7 +201,8 @@ fn second_half(input: &Input<'_>, between: &between::Between) -> Result<Plan, Ph
         }
     }
     let keep = input.decisions.keep.map(|number| number.saturating_add(1));
-    let decisions = Decisions { accepted, keep, knows_renames: true, ..Decisions::default() };
+    let online = input.decisions.online;
+    let decisions = Decisions { accepted, keep, knows_renames: true, online, ..Decisions::default() };
     let mut plan = plan(&between.schema, input.new, &difference, &decisions)?;
     if plan.is_empty() {
         return Ok(plan);

@@ -12,6 +12,7 @@ use super::super::history;
 use super::super::statistics::Statistics;
 use super::Database;
 use super::checked::is_additive;
+use super::probes::Together;
 use crate::engine::check::compile;
 use crate::engine::connection::{Connection, integer};
 use crate::engine::driver::Scratch;
@@ -22,6 +23,7 @@ use crate::folder::script::Rebuild;
 use crate::kept::is_kept;
 use crate::plan::can_break_references;
 use crate::sql::Name;
+use crate::sql::name::quote_string;
 
 /// The objects by kind and name, each with its table and its statement.
 type Objects = BTreeMap<(String, String), (String, String)>;
@@ -53,6 +55,8 @@ pub(super) struct Foreseen {
     pub(super) checked: Option<Vec<Name>>,
     /// The number of columns of each preflight.
     pub(super) widths: Vec<usize>,
+    /// The preflights that one scan answers.
+    pub(super) together: Vec<Together>,
     /// Queries that fail if an expression of a statement does on a row, each with the line of the statement.
     pub(super) expressions: Vec<(usize, String)>,
 }
@@ -78,6 +82,21 @@ pub(super) enum Structure {
         /// Kind, name, table and statement of every object that is made or changed.
         changed: Vec<[String; 4]>,
     },
+}
+
+impl Foreseen {
+    /// The queries that return a row if a reference leads to nothing behind it that may lead there because of it.
+    pub(super) fn reference_queries(&self) -> Vec<String> {
+        match (&self.checked, self.references) {
+            (_, false) => Vec::new(),
+            (None, true) => vec!["SELECT 1 FROM pragma_foreign_key_check".to_owned()],
+            (Some(tables), true) => {
+                let query =
+                    |table: &Name| format!("SELECT 1 FROM pragma_foreign_key_check({})", quote_string(table.as_str()));
+                tables.iter().map(query).collect()
+            }
+        }
+    }
 }
 
 impl Forecast {
@@ -136,6 +155,7 @@ impl Forecast {
         let columns = self.twin.connection.describe_all(&preflights).await.ok()?;
         let widths = columns.into_iter().map(|columns| columns.ok().map(|columns| columns.len()));
         let widths = widths.collect::<Option<Vec<usize>>>()?;
+        let together = self.twin.scans_together(&preflights).await;
         let wanted = self.twin.wanted(migration).await.ok()?;
         let expressions = self.twin.certain_expressions(statements).await.ok()?;
         let references = statements.iter().any(can_break_references);
@@ -157,7 +177,7 @@ impl Forecast {
         let only_adds =
             statements.iter().all(|statement| !statement.kind.changes_schema() || statement.kind.only_adds_objects());
         let structure = if only_adds { self.added().await? } else { self.changed().await? };
-        Some(Foreseen { structure, compiles, references, checked, widths, expressions })
+        Some(Foreseen { structure, compiles, references, checked, widths, together, expressions })
     }
 
     /// What the twin has more than before.

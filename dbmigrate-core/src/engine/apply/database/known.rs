@@ -22,7 +22,6 @@ use crate::engine::value::{Row, Value};
 use crate::folder::Migration;
 use crate::schema::canonical::SchemaHash;
 use crate::sql::Name;
-use crate::sql::name::quote_string;
 
 /// An expression for all that is stored of a schema, in its order, such that no two schemas have the same.
 pub(super) const OBJECTS: &str = "(SELECT group_concat(type || ' ' || length(name) || ' ' || length(tbl_name) || ' ' || \
@@ -335,15 +334,7 @@ impl AtHand {
     /// Of a migration behind `position` others.
     fn of(migration: &Prepared<'_>, foreseen: &Foreseen, position: usize) -> Self {
         let script = &migration.script;
-        let behind = match (&foreseen.checked, foreseen.references) {
-            (_, false) => Vec::new(),
-            (None, true) => vec!["SELECT 1 FROM pragma_foreign_key_check".to_owned()],
-            (Some(tables), true) => {
-                let query =
-                    |table: &Name| format!("SELECT 1 FROM pragma_foreign_key_check({})", quote_string(table.as_str()));
-                tables.iter().map(query).collect()
-            }
-        };
+        let behind = foreseen.reference_queries();
         let kind = history::RecordKind::Migration;
         let record = history::values(migration.migration, position, 0, kind, None);
         let structure = match &foreseen.structure {

@@ -11,13 +11,31 @@ use crate::engine::error::EngineError;
 use crate::plan::counted_rows;
 use crate::sql::Name;
 
+/// Preflights that each go through all rows of one table, counted from 0, and a query that returns a row if any of them
+/// would.
+pub(super) type Together = (Vec<usize>, String);
+
 impl Database {
     /// Which of the preflights, counted from 0, are known to find nothing: those that would each go through all rows of
-    /// a table. A server has all of them in one request.
+    /// a table. A server is asked for them with everything else, in one request.
     pub(super) async fn find_nothing(&self, queries: &[&str]) -> BTreeSet<usize> {
         let mut spared = BTreeSet::new();
-        if queries.len() < 2 || !self.connection.is_local() {
+        if !self.connection.is_local() {
             return spared;
+        }
+        for (all, any) in self.scans_together(queries).await {
+            if let Ok(None) = self.connection.first_row(&any).await {
+                spared.extend(all);
+            }
+        }
+        spared
+    }
+
+    /// The preflights that one scan answers.
+    pub(super) async fn scans_together(&self, queries: &[&str]) -> Vec<Together> {
+        let mut together = Vec::new();
+        if queries.len() < 2 {
+            return together;
         }
         let mut tables: BTreeMap<Name, Vec<(usize, &str)>> = BTreeMap::new();
         for (at, query) in queries.iter().enumerate() {
@@ -25,10 +43,10 @@ impl Database {
                 tables.entry(table).or_default().push((at, condition));
             }
         }
-        for (table, mut conditions) in tables {
+        for (table, conditions) in tables.into_iter().filter(|(_, conditions)| conditions.len() > 1) {
             // what is wrong with one of them is said by its own query
             let mut scans = Vec::new();
-            for (at, condition) in conditions.drain(..) {
+            for (at, condition) in conditions {
                 if self.is_scan(&table, condition).await.unwrap_or(false) {
                     scans.push((at, condition));
                 }
@@ -37,11 +55,10 @@ impl Database {
                 continue;
             }
             let any = scans.iter().map(|(_, condition)| format!("({condition}\n)")).collect::<Vec<_>>().join(" OR ");
-            if let Ok(None) = self.connection.first_row(&format!("SELECT 1 FROM {} WHERE {any}", table.sql())).await {
-                spared.extend(scans.iter().map(|(at, _)| *at));
-            }
+            let all = scans.iter().map(|(at, _)| *at).collect();
+            together.push((all, format!("SELECT 1 FROM {} WHERE {any}", table.sql())));
         }
-        spared
+        together
     }
 
     /// Whether rows with a condition are found by looking at all of them, not by an index.

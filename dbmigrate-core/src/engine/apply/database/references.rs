@@ -15,13 +15,9 @@ impl Database {
         statements: &[Statement<'_>],
         rebuilds: &[&Rebuild],
     ) -> Result<Option<AtRisk>, EngineError> {
-        // a server has them all checked in the same request
-        if !self.connection.is_local() {
-            return Ok(None);
-        }
         let has_writes = statements.iter().any(|statement| statement.kind == StatementKind::Write);
-        if has_writes {
-            // triggers that no schema shows
+        if has_writes && self.connection.is_local() {
+            // triggers that no schema shows, and no server has
             let temporary = "SELECT 1 FROM sqlite_temp_schema WHERE type = 'trigger'";
             if self.connection.first_row(temporary).await?.is_some() {
                 return Ok(None);
@@ -62,7 +58,7 @@ impl Database {
         at_risk: Option<&AtRisk>,
         before: &Violations,
     ) -> Result<(), Failure> {
-        let after = self.violations(at_risk).await?;
+        let (before, after) = comparable(before, self.violations(at_risk).await?);
         let names = renamed_tables(statements);
         // a violation that a renamed table had before is not new
         let former = |table: &str| names.iter().rev().find(|(_, to)| to == table).map(|(from, _)| from.clone());
@@ -95,6 +91,31 @@ impl Database {
     }
 }
 
+/// What stands in the place of the rowid of a row that has none.
+const NO_ROWID: &str = "NULL";
+
+/// Both, such that a row that has lost its rowid, or got one, is still the one that it was: of such a table, rows are
+/// counted and not told apart.
+fn comparable(before: &Violations, after: Violations) -> (Violations, Violations) {
+    let have_none = |all: &Violations, table: &str, parent: &str| {
+        let mut of_both = all.keys().filter(|(one, _, other)| one == table && other == parent);
+        of_both.next().map(|(_, rowid, _)| rowid == NO_ROWID)
+    };
+    let differ = |table: &str, parent: &str| {
+        let kinds = (have_none(before, table, parent), have_none(&after, table, parent));
+        matches!(kinds, (Some(was), Some(is)) if was != is)
+    };
+    let counted = |all: &Violations| {
+        let mut counted = Violations::new();
+        for ((table, rowid, parent), count) in all {
+            let rowid = if differ(table, parent) { NO_ROWID } else { rowid };
+            *counted.entry((table.clone(), rowid.to_owned(), parent.clone())).or_default() += count;
+        }
+        counted
+    };
+    (counted(before), counted(&after))
+}
+
 /// The tables that `ALTER TABLE … RENAME TO` renames, in order, in lower case.
 fn renamed_tables(statements: &[Statement<'_>]) -> Vec<(String, String)> {
     let heads = statements.iter().filter_map(Head::of);
@@ -103,4 +124,22 @@ fn renamed_tables(statements: &[Statement<'_>]) -> Vec<(String, String)> {
         _ => None,
     });
     renamed.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn violations(all: &[(&str, &str, usize)]) -> Violations {
+        all.iter().map(|(table, rowid, count)| (((*table).into(), (*rowid).into(), "p".into()), *count)).collect()
+    }
+
+    #[test]
+    fn rows_are_the_same_ones_with_and_without_rowids() {
+        let before = violations(&[("a", "1", 1), ("a", "7", 2), ("b", "3", 1), ("d", "NULL", 2)]);
+        let (was, is) =
+            comparable(&before, violations(&[("a", "NULL", 3), ("b", "4", 1), ("c", "NULL", 1), ("d", "1", 1)]));
+        assert_eq!(was, violations(&[("a", "NULL", 3), ("b", "3", 1), ("d", "NULL", 2)]));
+        assert_eq!(is, violations(&[("a", "NULL", 3), ("b", "4", 1), ("c", "NULL", 1), ("d", "NULL", 1)]));
+    }
 }

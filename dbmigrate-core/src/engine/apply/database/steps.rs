@@ -24,19 +24,21 @@
 use crate::engine::value::Value;
 
 use super::super::history;
-use super::super::{Done, Failure, Prepared, found::fill, restored};
+use super::super::{Done, Failure, Prepared, restored};
 use super::ahead::{LONG_REBUILD, rows_query};
 use super::forecast::{Foreseen, Structure};
+use super::judged::{Result, judge};
 use super::known::OBJECTS;
 use crate::engine::connection::server::of_commit;
-use crate::engine::connection::{Row, as_shown, integer, shown};
+use crate::engine::connection::{Row, integer, shown};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::HISTORY_TABLE;
-use crate::engine::remote::{Batch, Outcome, error, is_autocommit, not, ok};
+use crate::engine::remote::{Batch, Condition, Outcome, error, is_autocommit, not, ok};
+use crate::folder::script::Preflight;
 use crate::sql::Name;
 
 /// What an assertion that does not hold has in its message.
-const ASSERTION: &str = "_dbmigrate_assertion";
+pub(super) const ASSERTION: &str = "_dbmigrate_assertion";
 
 /// A query that fails if this does not hold.
 pub(super) fn assertion(holds: &str) -> String {
@@ -45,7 +47,7 @@ pub(super) fn assertion(holds: &str) -> String {
 
 /// What a step is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
+pub(super) enum Purpose {
     /// Around the transaction, with what was being done if it fails.
     Frame(&'static str),
     /// That it is the migration's turn.
@@ -54,6 +56,8 @@ enum Purpose {
     KeysAreOff,
     /// The position in the history.
     Claim,
+    /// That several preflights find nothing.
+    Together,
     /// That a preflight finds nothing.
     Preflight(usize),
     /// What it finds.
@@ -68,30 +72,6 @@ enum Purpose {
     Check,
     /// The completed record, of a structure that is as foreseen.
     Record,
-}
-
-/// What became of a migration in a request.
-#[derive(Debug)]
-pub(super) enum Result {
-    /// It was applied.
-    Applied(Done),
-    /// It was not its turn.
-    Overtaken,
-    /// Somebody else got the lock.
-    Stolen(EngineError),
-    /// It has to be looked at more closely.
-    Doubtful,
-    /// It failed.
-    Failed(Failure),
-    /// Another one came first, and it was not tried.
-    NotTried,
-}
-
-impl Result {
-    /// Whether it says what to do next.
-    pub(super) fn says_something(&self) -> bool {
-        !matches!(self, Self::NotTried)
-    }
 }
 
 /// Migrations that travel together.
@@ -234,12 +214,23 @@ impl Request {
     }
 
     fn preflights(&mut self, at: usize, migration: &Prepared<'_>, foreseen: &Foreseen) {
-        for (number, (preflight, width)) in migration.script.preflights.iter().zip(&foreseen.widths).enumerate() {
-            let query = preflight.query.trim_end().trim_end_matches(';');
-            let gate = self.assert(at, Purpose::Preflight(number), &format!("NOT EXISTS (\n{query}\n)"), Vec::new());
-            let finding = format!("{} LIMIT 1", shown(&preflight.query, *width));
-            self.batch.step(Some(error(gate)), finding, Vec::new(), true);
-            self.purposes.push((at, Purpose::Finding(number)));
+        let preflights: Vec<(&Preflight, usize)> =
+            migration.script.preflights.iter().zip(foreseen.widths.iter().copied()).collect();
+        for (number, preflight) in preflights.iter().enumerate() {
+            let all = foreseen.together.iter().find(|(all, _)| all.contains(&number));
+            let Some((all, any)) = all else {
+                self.last = Some(self.preflight(at, number, *preflight, self.last.map(ok)));
+                continue;
+            };
+            if all.first() != Some(&number) {
+                continue;
+            }
+            // nearly always there is nothing, which one scan says for all; otherwise each is asked for itself
+            let scan = self.assert(at, Purpose::Together, &format!("NOT EXISTS (\n{any}\n)"), Vec::new());
+            let mut condition = error(scan);
+            for one in all {
+                condition = ok(self.preflight(at, *one, preflights[*one], Some(condition)));
+            }
         }
         for query in restored::queries(&migration.script.restores) {
             // whether it can be counted makes no difference
@@ -251,13 +242,33 @@ impl Request {
         }
     }
 
+    /// Adds one that is asked for itself, under a condition, and returns its step.
+    fn preflight(
+        &mut self,
+        at: usize,
+        number: usize,
+        (preflight, width): (&Preflight, usize),
+        condition: Option<Condition>,
+    ) -> u32 {
+        let query = preflight.query.trim_end().trim_end_matches(';');
+        let holds = assertion(&format!("NOT EXISTS (\n{query}\n)"));
+        let gate = self.batch.step(condition, holds, Vec::new(), false);
+        self.purposes.push((at, Purpose::Preflight(number)));
+        let finding = format!("{} LIMIT 1", shown(&preflight.query, width));
+        self.batch.step(Some(error(gate)), finding, Vec::new(), true);
+        self.purposes.push((at, Purpose::Finding(number)));
+        gate
+    }
+
     fn checks(&mut self, at: usize, foreseen: &Foreseen) {
         for statement in &foreseen.compiles {
             self.run(at, Purpose::Check, statement);
         }
-        if foreseen.references {
+        let none: Vec<String> =
+            foreseen.reference_queries().iter().map(|query| format!("NOT EXISTS ({query})")).collect();
+        if !none.is_empty() {
             // none afterwards means none that is new
-            self.assert(at, Purpose::Check, "NOT EXISTS (SELECT 1 FROM pragma_foreign_key_check)", Vec::new());
+            self.assert(at, Purpose::Check, &none.join(" AND "), Vec::new());
         }
     }
 
@@ -317,9 +328,19 @@ impl Request {
             }
             let steps = self.steps(at).filter(|(_, purpose)| *purpose != Purpose::Restored);
             let mut failed = steps.filter_map(|(step, purpose)| Some((step, purpose, outcome.error(step)?)));
-            failed
-                .next()
-                .map_or(Result::NotTried, |(step, purpose, error)| judge(step, purpose, error, outcome, migration))
+            let first = failed.next();
+            // which of them has found something is said by itself
+            let is_of_several = |(_, purpose, error): &(u32, Purpose, &EngineError)| {
+                *purpose == Purpose::Together && error.kind != ErrorKind::Stolen
+            };
+            let (first, otherwise) = match first.as_ref().is_some_and(is_of_several) {
+                true => (failed.next(), Result::Doubtful),
+                false => (first, Result::NotTried),
+            };
+            match first {
+                Some((step, purpose, error)) => judge(step, purpose, error, outcome, migration),
+                None => otherwise,
+            }
         });
         results.collect()
     }
@@ -384,45 +405,6 @@ pub(super) fn structure_holds(structure: &Structure, first: usize) -> (String, V
                 Value::Text(serde_json::to_string(changed).unwrap_or_default()),
             ],
         ),
-    }
-}
-
-/// What became of a migration in which this step failed.
-fn judge(step: u32, purpose: Purpose, error: &EngineError, outcome: &Outcome, migration: &Prepared<'_>) -> Result {
-    let is_assertion = error.message.contains(ASSERTION);
-    let statement = |number: usize, line: usize, text: &str, error: &EngineError| {
-        Result::Failed(Failure::Statement { number, line, statement: text.to_owned(), error: error.clone() })
-    };
-    let engine = |action| Result::Failed(Failure::Engine { action, error: error.clone() });
-    if error.kind == ErrorKind::Stolen {
-        return Result::Stolen(error.clone());
-    }
-    match purpose {
-        Purpose::Frame(action) => engine(action),
-        Purpose::KeysAreOff => engine("foreign keys cannot be turned off"),
-        Purpose::Turn if is_assertion => Result::Overtaken,
-        Purpose::Claim if error.kind == ErrorKind::Constraint => Result::Overtaken,
-        // the history may be gone, or another than it was
-        Purpose::Turn | Purpose::Claim | Purpose::Check | Purpose::Restored => Result::Doubtful,
-        Purpose::Preflight(number) | Purpose::Finding(number) => {
-            let preflight = &migration.script.preflights[number];
-            let finding = outcome.rows(step + 1).and_then(|rows| rows.first());
-            if let Some(row) = finding {
-                let message = fill(preflight.message.as_deref(), &as_shown(row));
-                Result::Failed(Failure::Preflight { line: preflight.line, message })
-            } else {
-                let error = outcome.error(step + 1).unwrap_or(error);
-                statement(0, preflight.line, &preflight.query, error)
-            }
-        }
-        Purpose::Expressions(line) => statement(0, line, "", error),
-        Purpose::Statement(number) => {
-            let failed = &migration.script.statements[number];
-            statement(number + 1, failed.line, failed.text, error)
-        }
-        // the structure is not as foreseen
-        Purpose::Record if error.kind == ErrorKind::Constraint => Result::Doubtful,
-        Purpose::Record => engine("cannot record the migration"),
     }
 }
 
