@@ -153,5 +153,32 @@ fn shown(project: &Project, browser: &Browser, texts: [&str; 5]) -> bool {
     browser.open(&format!("file://{}", project.path("page.html").display()));
     browser.wait("document.documentElement.dataset.ready === 'yes'");
     is_text(project, browser, texts);
+    is_text_elsewhere(project, browser, name);
     true
+}
+
+/// The same for the drawing, which a browser reads as XML, and for the page that shows a difference.
+fn is_text_elsewhere(project: &Project, browser: &Browser, name: &str) {
+    project.runs("diagram --out schema.svg");
+    let difference = project.ends(4, "diff --from empty --to structs --format html").out;
+    project.write("difference.html", &difference);
+    let letters = |text: &str| text.chars().filter(|char| char.is_alphanumeric()).collect::<String>();
+    for (file, title) in [("schema.svg", "text.n"), ("difference.html", "h3")] {
+        browser.open(&format!("file://{}", project.path(file).display()));
+        let found = browser.run(&format!(
+            "const of = what => document.querySelectorAll(what).length; return {{ root: document.documentElement.tagName, \
+             hacked: typeof window.hacked_by, foreign: of('parsererror, script, img, image, iframe, object, embed, base, use, a, link'), \
+             handlers: [...document.querySelectorAll('*')].filter(one => one.getAttributeNames().some(name => /^on|href/.test(name))).length, \
+             title: document.querySelector('{title}').firstChild.data }}"
+        ));
+        let root = if file.ends_with("svg") { "svg" } else { "HTML" };
+        assert_eq!(
+            (&found["root"], &found["hacked"], &found["foreign"], &found["handlers"]),
+            (&json!(root), &json!("undefined"), &json!(0), &json!(0)),
+            "{file} of {name:?}: {found}"
+        );
+        // what is too long is cut
+        let shown = letters(found["title"].as_str().unwrap_or_default());
+        assert!(letters(name).starts_with(&shown), "{file} of {name:?}: {found}");
+    }
 }

@@ -61,10 +61,13 @@ function fill(element) {
   if (element.filled) return;
   element.filled = true;
   const { card } = element;
+  const parents = column => (card.links || []).filter(link => link.kind === "foreign_key" && link.columns.some(one => key(one) === key(column.name)));
   const row = column => {
-    const mark = column.primary ? "PK" : column.foreign ? "FK" : column.unique ? "U" : column.generated ? "ƒ" : "";
-    return el("li", { class: `${column.nullable ? "null" : ""} ${markClass(column.mark)}` },
-      el("i", {}, mark), el("b", {}, column.name), el("span", {}, column.type + (column.nullable ? "?" : "")));
+    const [mark, means] = column.primary ? ["PK", "primary key"] : column.foreign ? ["FK", "foreign key"] : column.unique ? ["U", "unique"] : column.generated ? ["ƒ", "generated"] : ["", null];
+    // on paper no line says it
+    const to = column.foreign ? [...new Set(parents(column).map(link => link.to))].join(", ") : "";
+    return el("li", { class: `${column.nullable ? "null" : ""} ${markClass(column.mark)}`, "data-to": to || null },
+      el("i", { title: means }, mark), el("b", {}, column.name), el("span", {}, column.type + (column.nullable ? "?" : "")));
   };
   element.append(el("ul", {}, card.columns.map(row)));
   const foot = footOf(card);

@@ -85,6 +85,13 @@ function isInView(name) {
   return V.k >= READABLE && x >= 0 && y >= 0 && x + at.w * V.k <= clientWidth && y + Math.min(at.h * V.k, clientHeight) <= clientHeight;
 }
 
+/** Whether something of a card can be seen. */
+function isOnStage(name) {
+  const at = places.get(name), { clientWidth, clientHeight } = $("stage");
+  const x = at.x * V.k + V.x, y = at.y * V.k + V.y;
+  return x < clientWidth && y < clientHeight && x + at.w * V.k > 0 && y + at.h * V.k > 0;
+}
+
 function listenToPointers() {
   const stage = $("stage"), down = new Map();
   let moved = 0;

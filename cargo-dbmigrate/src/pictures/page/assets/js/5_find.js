@@ -26,7 +26,8 @@ function marked(name, typed) {
 function list() {
   const all = S.find ? search(S.find) : [...cards.values()].sort((a, b) => (key(a.name) < key(b.name) ? -1 : 1)).map(card => ({ card }));
   const item = ({ card, columns }) => el("li", {},
-    el("button", { type: "button", "data-name": card.name, "aria-current": S.table && key(S.table) === key(card.name) ? "true" : null },
+    el("button", { type: "button", "data-name": card.name, "aria-label": label(card) + (columns ? `; found: ${columns.map(column => column.name).join(", ")}` : ""),
+      "aria-current": S.table && key(S.table) === key(card.name) ? "true" : null },
       sign(card.mark), marked(card.name, S.find),
       columns ? el("small", {}, " ", columns.map(column => column.name).join(", ")) : card.kind === "table" ? null : el("small", {}, card.kind === "view" ? " view" : " virtual")));
   $("names").replaceChildren(...all.map(item));
