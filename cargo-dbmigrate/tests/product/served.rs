@@ -215,7 +215,7 @@ fn a_server_that_is_named_is_asked_once_and_again_when_the_page_is_opened_again(
     project.write("dbmigrate.toml", "[targets.production]\nurl_env = \"PRODUCTION_URL\"\n");
     project.set("PRODUCTION_URL", &server.url());
     project.runs("generate");
-    project.runs("migrate -t production");
+    project.runs("migrate -t production --yes");
     let hand = Hand::new(server.url());
     hand.run(&["INSERT INTO users (name) VALUES ('a'), ('b')"]);
     project.structs(&format!("{USERS}{POSTS}"));
@@ -246,7 +246,7 @@ fn a_server_that_is_named_is_asked_once_and_again_when_the_page_is_opened_again(
     serving.changed(&stamp);
     let data = serving.data();
     assert_eq!((names(&data).len(), rows(&data)), (3, Some(2)), "{}", data["targets"]);
-    project.runs("migrate -t production");
+    project.runs("migrate -t production --yes");
     let again = data_of(&serving.get("").1);
     assert_eq!((rows(&again), applied(&again, 1)["at"].is_string()), (Some(3), true), "{}", again["targets"]);
     // one that is gone takes nothing away but the time at which it was asked

@@ -91,16 +91,20 @@ function drawLink(one) {
 }
 
 function drawCommunities() {
-  const boxes = [];
+  const boxes = [], labels = [];
   for (const { name, cards: names } of (D.layout && D.layout.communities) || []) {
     const inside = names.map(name => places.get(key(name))).filter(found => found && found.given);
     if (inside.length < 2) continue;
     const { x, y, w, h } = bounds(inside);
-    const box = el("div", { class: "community" }, el("b", {}, name));
+    const box = el("div", { class: "community" }), label = el("b", { class: "label" }, name);
     Object.assign(box.style, { left: x - 16 + "px", top: y - 16 + "px", width: w + 32 + "px", height: h + 32 + "px" });
+    Object.assign(label.style, { left: x - 16 + "px", top: y - 18 + "px" });
     boxes.push(box);
+    labels.push(label);
   }
   $("communities").replaceChildren(...boxes);
+  // above the lines, which lead along groups
+  $("labels").replaceChildren(...labels);
 }
 
 /** What a foreign key does, on its line. */

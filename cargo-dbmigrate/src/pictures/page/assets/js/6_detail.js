@@ -106,7 +106,7 @@ function rest(card) {
 function ways(card) {
   const near = el("button", { type: "button", "aria-pressed": String(S.near > 0), title: "Only what is near ( n )", onclick: nearer }, S.near ? `Within ${counted(S.near, "step")}` : "Neighbourhood");
   near.id = "near";
-  const others = [...cards.values()].filter(one => one !== card).sort((a, b) => (key(a.name) < key(b.name) ? -1 : 1));
+  const others = [...cards.values()].filter(one => one !== card).sort((a, b) => inOrder(a.name, b.name));
   const goal = el("select", { id: "goal", "aria-label": "Path to", onchange: event => choosePath(event.target.value) },
     el("option", { value: "" }, "Path to …"), others.map(one => el("option", { value: one.name, selected: !!S.path && key(one.name) === key(S.path) }, one.name)));
   const path = pathBetween(S.table, S.path);
