@@ -169,7 +169,7 @@ fn is_text_elsewhere(project: &Project, browser: &Browser, name: &str) {
             "const of = what => document.querySelectorAll(what).length; return {{ root: document.documentElement.tagName, \
              hacked: typeof window.hacked_by, foreign: of('parsererror, script, img, image, iframe, object, embed, base, use, a, link'), \
              handlers: [...document.querySelectorAll('*')].filter(one => one.getAttributeNames().some(name => /^on|href/.test(name))).length, \
-             title: document.querySelector('{title}').firstChild.data }}"
+             title: document.querySelector('{title}').firstChild?.data ?? '' }}"
         ));
         let root = if file.ends_with("svg") { "svg" } else { "HTML" };
         assert_eq!(
