@@ -129,11 +129,14 @@ fn whatever_a_schema_says_is_shown_as_text() {
     let Some(browser) = Browser::start(1200, 800) else { return };
     let project = Project::new("");
     let rounds = std::env::var("DBMIGRATE_FUZZ").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(12);
-    let mut seen = 0;
+    let mut seen = 0_usize;
     for round in 0..rounds {
         let texts = texts(round, 5);
         let [name, column, default, check, docs] = &texts[..] else { unreachable!("five") };
-        seen += usize::from(shown(&project, &browser, [name, column, default, check, docs]));
+        if shown(&project, &browser, [name, column, default, check, docs]) {
+            seen += 1;
+            is_text_elsewhere(&project, &browser, name);
+        }
     }
     assert!(seen * 2 > usize::from(rounds), "only {seen} of {rounds} could be declared");
     is_calm(&browser);
@@ -153,7 +156,6 @@ fn shown(project: &Project, browser: &Browser, texts: [&str; 5]) -> bool {
     browser.open(&format!("file://{}", project.path("page.html").display()));
     browser.wait("document.documentElement.dataset.ready === 'yes'");
     is_text(project, browser, texts);
-    is_text_elsewhere(project, browser, name);
     true
 }
 
