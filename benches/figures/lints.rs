@@ -19,16 +19,7 @@ const COUNT: usize = 1000;
 pub(crate) fn run() {
     println!("lints, {COUNT} migrations on {TABLES} tables, all rules, CPU of one thread");
     let project = Project::new(0);
-    let mut folder = Folder::open(project.migrations()).expect("an empty folder");
-    let mut schema = Schema::default();
-    for number in 0..COUNT {
-        let (next, decisions) = step(number, &schema);
-        let found = diff(&schema, &next, &decisions.renames).expect("the renames fit");
-        let plan = plan(&schema, &next, &found, &decisions).expect("a plan");
-        let slug = Slug::sanitize(&format!("step_{number}")).expect("a name");
-        folder.add(&slug, &plan.to_sql("step"), &next.clone().into()).expect("it can be written");
-        schema = next;
-    }
+    let folder = written(&project, TABLES, COUNT);
     let mut levels = Levels::default();
     assert!(RULES.iter().all(|rule| levels.set(rule.name, Level::Warn)), "each rule is known");
     for _ in 0..3 {
@@ -59,6 +50,21 @@ pub(crate) fn run() {
     }
 }
 
+/// The migrations of a project: so many tables, then changes to them.
+pub(crate) fn written(project: &Project, tables: usize, count: usize) -> Folder {
+    let mut folder = Folder::open(project.migrations()).expect("an empty folder");
+    let mut schema = Schema::default();
+    for number in 0..count {
+        let (next, decisions) = step(number, tables, &schema);
+        let found = diff(&schema, &next, &decisions.renames).expect("the renames fit");
+        let plan = plan(&schema, &next, &found, &decisions).expect("a plan");
+        let slug = Slug::sanitize(&format!("step_{number}")).expect("a name");
+        folder.add(&slug, &plan.to_sql("step"), &next.clone().into()).expect("it can be written");
+        schema = next;
+    }
+    folder
+}
+
 /// The CPU time of this thread, as Linux counts it; elsewhere nothing.
 fn cpu() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
@@ -67,13 +73,13 @@ fn cpu() -> Duration {
 }
 
 /// The schema behind a migration: tables, then columns added, renamed, dropped and rebuilt in turn.
-fn step(at: usize, schema: &Schema) -> (Schema, Decisions) {
+fn step(at: usize, tables: usize, schema: &Schema) -> (Schema, Decisions) {
     let (mut next, mut decisions) = (schema.clone(), Decisions::default());
-    let Some(later) = at.checked_sub(TABLES) else {
+    let Some(later) = at.checked_sub(tables) else {
         next.tables.insert(table(at));
         return (next, decisions);
     };
-    let name = Name::from(format!("table_{}", later * 7 % TABLES));
+    let name = Name::from(format!("table_{}", later * 7 % tables));
     let changed = next.tables.get_mut(&name).expect("it was created");
     let column = Name::from("value_0");
     match later % 4 {

@@ -1,6 +1,7 @@
 //! A browser: headless Chromium, driven by its own driver over the protocol that all browsers have
 //! (w3.org/TR/webdriver2). Both are programs that the system has (`apt-get install chromium chromium-driver`).
 
+use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -153,6 +154,53 @@ impl Browser {
             {"type": "pointerMove", "x": from[0], "y": from[1], "duration": 0}, {"type": "pointerDown", "button": 0},
             {"type": "pointerMove", "x": to[0], "y": to[1], "duration": 100}, {"type": "pointerUp", "button": 0},
         ]}]));
+    }
+
+    /// Puts fingers down, moves each from its first place to its second one, and lifts them.
+    pub fn touch(&self, fingers: &[([i32; 2], [i32; 2])]) {
+        const STEPS: i32 = 6;
+        let at = |step: i32| -> Value {
+            let place = |(id, (from, to)): (usize, &([i32; 2], [i32; 2]))| {
+                let along = |axis: usize| from[axis] + (to[axis] - from[axis]) * step / STEPS;
+                json!({"id": id, "x": along(0), "y": along(1)})
+            };
+            fingers.iter().enumerate().map(place).collect()
+        };
+        let send = |kind: &str, points: Value| {
+            self.devtools("Input.dispatchTouchEvent", &json!({"type": kind, "touchPoints": points}));
+        };
+        send("touchStart", at(0));
+        if fingers.iter().any(|(from, to)| from != to) {
+            (1..=STEPS).for_each(|step| send("touchMove", at(step)));
+        }
+        send("touchEnd", json!([]));
+    }
+
+    /// Pastes what was copied into whatever has the focus.
+    pub fn paste(&self) {
+        let key = json!({"type": "rawKeyDown", "key": "v", "code": "KeyV", "modifiers": 2, "commands": ["paste"]});
+        self.devtools("Input.dispatchKeyEvent", &key);
+    }
+
+    /// What a screen reader is told of the page, without what is left out for it: role and name of each node, in order,
+    /// with its properties.
+    pub fn told(&self) -> Vec<(String, String, Value)> {
+        self.devtools("Accessibility.enable", &json!({}));
+        let tree = self.devtools("Accessibility.getFullAXTree", &json!({}));
+        let nodes = tree["nodes"].as_array().cloned().unwrap_or_default();
+        let by_id: HashMap<String, &Value> =
+            nodes.iter().filter_map(|node| Some((node["nodeId"].as_str()?.to_owned(), node))).collect();
+        let mut told = Vec::new();
+        let mut next: Vec<&Value> = nodes.first().into_iter().collect();
+        while let Some(node) = next.pop() {
+            if node["ignored"] != true {
+                let word = |field: &str| node[field]["value"].as_str().unwrap_or_default().to_owned();
+                told.push((word("role"), word("name"), node.clone()));
+            }
+            let children = node["childIds"].as_array().into_iter().flatten().rev();
+            next.extend(children.filter_map(|id| by_id.get(id.as_str()?).copied()));
+        }
+        told
     }
 
     /// Turns the wheel over a place.

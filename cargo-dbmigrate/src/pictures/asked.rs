@@ -1,7 +1,7 @@
 //! What databases say of the picture: when each migration was applied to them, and how many rows their tables have.
 
 use dbmigrate_core::engine::apply::Target as _;
-use dbmigrate_core::engine::apply::history::common;
+use dbmigrate_core::engine::apply::history::{Record, common};
 use dbmigrate_core::engine::value::{integer, text};
 use dbmigrate_core::engine::{Connection, EngineError};
 use dbmigrate_core::folder::Folder;
@@ -13,7 +13,7 @@ use crate::database::failure::engine_error;
 use crate::database::{file, open};
 use crate::error::Result;
 use crate::project::Context;
-use crate::project::url::DatabaseUrl;
+use crate::project::url::{Connect, DatabaseUrl};
 use crate::report::duration::Elapsed;
 
 /// Tables as they are in the database, without the engine's and ours.
@@ -24,23 +24,42 @@ const TABLES: &str = "SELECT name FROM sqlite_schema WHERE type = 'table' AND na
 const BYTES: &str = "SELECT coalesce(i.tbl_name, s.name), sum(s.pgsize) FROM dbstat s \
                      LEFT JOIN sqlite_schema i ON i.type = 'index' AND i.name = s.name WHERE s.aggregate = 1 GROUP BY 1";
 
-/// Asks a database, and notes for each migration when it was applied there.
+/// What a database has said.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    name: String,
+    history: Vec<Record>,
+    tables: Vec<Size>,
+}
+
+/// Asks the databases of the arguments.
 ///
 /// # Errors
-/// If it cannot be opened or asked.
-pub(crate) fn ask(context: &Context, folder: &Folder, url: &DatabaseUrl, moments: &mut [Moment]) -> Result<Target> {
+/// If one cannot be opened or asked.
+pub(crate) fn all(context: &Context, connect: &Connect) -> Result<Vec<Answered>> {
+    if !connect.names_one() {
+        return Ok(Vec::new());
+    }
+    context.databases(connect)?.urls().map(|url| ask(context, url)).collect()
+}
+
+fn ask(context: &Context, url: &DatabaseUrl) -> Result<Answered> {
     let name = url.target().map_or_else(|| url.to_string(), |target| target.name.clone());
-    let (history, tables) = if file::exists(url)? {
-        let mut database = open(context, url, false)?;
-        let history = block_on(database.history())
-            .map_err(|error| engine_error("cannot read the history", &error, url.into()))?;
-        let tables = block_on(rows(context, database.connection()))
-            .map_err(|error| engine_error("cannot count the rows", &error, url.into()))?;
-        (history, tables)
-    } else {
-        (Vec::new(), Vec::new())
-    };
-    let records = common(&history, folder.migrations()).records;
+    if !file::exists(url)? {
+        return Ok(Answered { name, history: Vec::new(), tables: Vec::new() });
+    }
+    let mut database = open(context, url, false)?;
+    let history =
+        block_on(database.history()).map_err(|error| engine_error("cannot read the history", &error, url.into()))?;
+    let tables = block_on(rows(context, database.connection()))
+        .map_err(|error| engine_error("cannot count the rows", &error, url.into()))?;
+    Ok(Answered { name, history, tables })
+}
+
+/// Notes for each migration when it was applied to a database, and returns what else that has said.
+pub(crate) fn noted(answered: &Answered, folder: &Folder, moments: &mut [Moment]) -> Target {
+    let Answered { name, history, tables } = answered;
+    let records = common(history, folder.migrations()).records;
     for (at, moment) in moments.iter_mut().enumerate().take(folder.migrations().len()) {
         let record = records.get(at).and_then(|records| history[records.clone()].last());
         moment.applied.push(Applied {
@@ -49,7 +68,7 @@ pub(crate) fn ask(context: &Context, folder: &Folder, url: &DatabaseUrl, moments
             took: record.map(|record| took(record.duration_ms)),
         });
     }
-    Ok(Target { name, tables })
+    Target { name: name.clone(), tables: tables.clone() }
 }
 
 async fn rows(context: &Context, connection: &Connection) -> std::result::Result<Vec<Size>, EngineError> {

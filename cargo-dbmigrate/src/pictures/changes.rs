@@ -1,23 +1,32 @@
 //! Two schemas in one picture: what either has, with what differs marked.
 
+use std::collections::BTreeSet;
+
 use dbmigrate_core::config::Engine;
 use dbmigrate_core::diff::{Diff, TableDiff};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Name;
 
-use super::model::{Card, Clause, Column, Index, Link, Mark, Picture, Trigger};
-use super::read::picture;
+use super::model::{Card, Clause, Column, Index, Link, LinkKind, Mark, Picture, Trigger};
+use super::read::{known, names, part};
 
 /// What either of two schemas has, each with how it differs, as `diff` says of them. What is new stands where it is
 /// declared, and what is gone behind what was in front of it.
 pub(crate) fn compared(old: &Schema, new: &Schema, diff: &Diff, engine: &Engine) -> Picture {
+    let mut both = names(old);
+    both.extend(names(new));
+    compared_in(old, new, diff, engine, &both)
+}
+
+/// The same of some names, which nothing else differs in.
+pub(super) fn compared_in(old: &Schema, new: &Schema, diff: &Diff, engine: &Engine, names: &BTreeSet<Name>) -> Picture {
     let docs = &new.docs;
-    let before = picture(&diff.renamed, docs, engine);
-    let mut both = picture(new, docs, engine);
+    let before = part(&diff.renamed, docs, engine, names);
+    let mut both = part(new, docs, engine, names);
     for card in &mut both.cards {
         mark_card(card, before.card(&card.name), diff);
     }
-    let of_old = if diff.renames.is_empty() { None } else { Some(picture(old, docs, engine)) };
+    let of_old = if diff.renames.is_empty() { None } else { Some(part(old, docs, engine, names)) };
     let of_old = of_old.as_ref().unwrap_or(&before);
     let dropped = diff.dropped_tables.iter().chain(&diff.views.dropped).chain(&diff.virtual_tables.dropped);
     let gone: Vec<&Card> = dropped.filter_map(|name| of_old.card(name)).collect();
@@ -26,18 +35,69 @@ pub(crate) fn compared(old: &Schema, new: &Schema, diff: &Diff, engine: &Engine)
     let gone: Vec<Card> = gone.collect();
     both.cards.extend(gone);
     both.cards.sort_by(|one, other| one.name.cmp(&other.name));
-    both.links = links(&before.links, of_old, &both);
+    // what does not differ may not be among the cards
+    let is_drawn = |name: &Name| both.card(name).is_some() || known(new, name).is_some();
+    both.links = links(&before.links, of_old, &both, is_drawn);
     both
+}
+
+/// A part of a card that may differ.
+trait Part: Clone {
+    /// Whether it is the same one, however it is declared.
+    fn is(&self, other: &Self) -> bool;
+    /// How it differs.
+    fn mark(&mut self) -> &mut Mark;
+}
+
+impl Part for Column {
+    fn is(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+    fn mark(&mut self) -> &mut Mark {
+        &mut self.mark
+    }
+}
+
+impl Part for Clause {
+    fn is(&self, other: &Self) -> bool {
+        self.name == other.name && self.text == other.text
+    }
+    fn mark(&mut self) -> &mut Mark {
+        &mut self.mark
+    }
+}
+
+impl Part for Index {
+    fn is(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+    fn mark(&mut self) -> &mut Mark {
+        &mut self.mark
+    }
+}
+
+impl Part for Trigger {
+    fn is(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+    fn mark(&mut self) -> &mut Mark {
+        &mut self.mark
+    }
+}
+
+fn mark_all<T: Part>(parts: &mut [T], mark: Mark) {
+    parts.iter_mut().for_each(|part| *part.mark() = mark);
 }
 
 /// A card that is new or gone with everything in it.
 fn all(card: &Card, mark: Mark) -> Card {
     let mut card = card.clone();
     card.mark = mark;
-    card.columns.iter_mut().for_each(|one| one.mark = mark);
-    card.uniques.iter_mut().chain(&mut card.checks).for_each(|one| one.mark = mark);
-    card.indexes.iter_mut().for_each(|one| one.mark = mark);
-    card.triggers.iter_mut().for_each(|one| one.mark = mark);
+    mark_all(&mut card.columns, mark);
+    mark_all(&mut card.uniques, mark);
+    mark_all(&mut card.checks, mark);
+    mark_all(&mut card.indexes, mark);
+    mark_all(&mut card.triggers, mark);
     card
 }
 
@@ -82,14 +142,7 @@ fn mark_table(card: &mut Card, before: &Card, diff: &TableDiff) {
             column.was = was.map(Column::declaration);
         }
     }
-    let gone = |column: &Column| diff.dropped.contains(&column.name);
-    keep_gone(
-        &mut card.columns,
-        &before.columns,
-        |one, other| one.name == other.name,
-        gone,
-        |one| one.mark = Mark::Dropped,
-    );
+    keep_gone(&mut card.columns, &before.columns, |column| diff.dropped.contains(&column.name));
     for (clauses, old, is_new, is_gone) in [
         (&mut card.uniques, &before.uniques, diff.added_uniques.len(), diff.dropped_uniques.len()),
         (&mut card.checks, &before.checks, diff.added_checks.len(), diff.dropped_checks.len()),
@@ -106,14 +159,7 @@ fn mark_table(card: &mut Card, before: &Card, diff: &TableDiff) {
             index.mark = Mark::Changed;
         }
     }
-    let gone = |index: &Index| diff.dropped_indexes.contains(&index.name);
-    keep_gone(
-        &mut card.indexes,
-        &before.indexes,
-        |one, other| one.name == other.name,
-        gone,
-        |one| one.mark = Mark::Dropped,
-    );
+    keep_gone(&mut card.indexes, &before.indexes, |index| diff.dropped_indexes.contains(&index.name));
 }
 
 /// Marks columns of a view or virtual table, which nothing else tells apart.
@@ -128,25 +174,16 @@ fn mark_columns_by_name(card: &mut Card, before: &Card) {
             Some(_) => {}
         }
     }
-    let now: Vec<Name> = card.columns.iter().map(|column| column.name.clone()).collect();
-    let gone = |column: &Column| !now.contains(&column.name);
-    keep_gone(
-        &mut card.columns,
-        &before.columns,
-        |one, other| one.name == other.name,
-        gone,
-        |one| one.mark = Mark::Dropped,
-    );
+    let now = card.columns.clone();
+    keep_gone(&mut card.columns, &before.columns, |column| !now.iter().any(|one| one.is(column)));
 }
 
 fn mark_clauses(clauses: &mut Vec<Clause>, before: &[Clause]) {
-    let same = |one: &Clause, other: &Clause| one.name == other.name && one.text == other.text;
-    for clause in clauses.iter_mut().filter(|clause| !before.iter().any(|one| same(one, clause))) {
+    for clause in clauses.iter_mut().filter(|clause| !before.iter().any(|one| one.is(clause))) {
         clause.mark = Mark::Added;
     }
     let now = clauses.clone();
-    let gone = |clause: &Clause| !now.iter().any(|one| same(one, clause));
-    keep_gone(clauses, before, same, gone, |one| one.mark = Mark::Dropped);
+    keep_gone(clauses, before, |clause| !now.iter().any(|one| one.is(clause)));
 }
 
 fn mark_triggers(card: &mut Card, before: &Card, diff: &Diff) {
@@ -157,35 +194,27 @@ fn mark_triggers(card: &mut Card, before: &Card, diff: &Diff) {
             trigger.mark = Mark::Changed;
         }
     }
-    let now: Vec<Name> = card.triggers.iter().map(|trigger| trigger.name.clone()).collect();
+    let now = card.triggers.clone();
     // one that is on another table now is gone from here
-    let gone = |trigger: &Trigger| !now.contains(&trigger.name);
-    let same = |one: &Trigger, other: &Trigger| one.name == other.name;
-    keep_gone(&mut card.triggers, &before.triggers, same, gone, |one| one.mark = Mark::Dropped);
+    keep_gone(&mut card.triggers, &before.triggers, |trigger| !now.iter().any(|one| one.is(trigger)));
 }
 
 /// Puts what is gone behind what was in front of it.
-fn keep_gone<T: Clone>(
-    now: &mut Vec<T>,
-    before: &[T],
-    same: impl Fn(&T, &T) -> bool,
-    is_gone: impl Fn(&T) -> bool,
-    mark: impl Fn(&mut T),
-) {
-    let mut front: Option<T> = None;
+fn keep_gone<T: Part>(now: &mut Vec<T>, before: &[T], is_gone: impl Fn(&T) -> bool) {
+    let mut front: Option<&T> = None;
     for one in before {
         if is_gone(one) {
             let mut kept = one.clone();
-            mark(&mut kept);
-            let place = front.as_ref().and_then(|front| now.iter().position(|one| same(one, front)));
+            *kept.mark() = Mark::Dropped;
+            let place = front.and_then(|front| now.iter().position(|one| one.is(front)));
             now.insert(place.map_or(0, |place| place + 1), kept);
         }
-        front = Some(one.clone());
+        front = Some(one);
     }
 }
 
 /// The links of both, with what differs.
-fn links(before: &[Link], of_old: &Picture, both: &Picture) -> Vec<Link> {
+fn links(before: &[Link], of_old: &Picture, both: &Picture, is_drawn: impl Fn(&Name) -> bool) -> Vec<Link> {
     let card = |name: &Name| both.card(name).map_or(Mark::Same, |card| card.mark);
     let mut links = both.links.clone();
     for link in &mut links {
@@ -208,7 +237,7 @@ fn links(before: &[Link], of_old: &Picture, both: &Picture) -> Vec<Link> {
     let mut gone: Vec<Link> = Vec::new();
     for link in of_kept.chain(of_gone) {
         let link = Link { mark: Mark::Dropped, ..link.clone() };
-        if both.card(&link.to).is_some() && !gone.contains(&link) {
+        if is_drawn(&link.to) && !gone.contains(&link) {
             gone.push(link);
         }
     }
@@ -218,6 +247,6 @@ fn links(before: &[Link], of_old: &Picture, both: &Picture) -> Vec<Link> {
 }
 
 /// What makes two links the same one, however they are declared.
-fn ends(link: &Link) -> (super::model::LinkKind, &Name, &Name, &[Name], Option<&Name>) {
+fn ends(link: &Link) -> (LinkKind, &Name, &Name, &[Name], Option<&Name>) {
     (link.kind, &link.from, &link.to, &link.columns, link.by.as_ref())
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use dbmigrate_core::schema::validate::Place;
 use dbmigrate_core::sql::Name;
 use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
@@ -13,15 +12,9 @@ use crate::source::Declared;
 
 /// The text of each struct that declares a table or a view, with its attributes. One that a macro writes has none.
 pub(crate) fn texts(declared: &Declared) -> Vec<(Name, String)> {
-    let schema = &declared.schema;
-    let tables = schema.tables.iter().map(|table| (&table.name, Place::Table(table.name.clone())));
-    let modules = schema.virtual_tables.iter().map(|table| (&table.name, Place::VirtualTable(table.name.clone())));
-    let views = schema.views.iter().map(|view| (&view.name, Place::View(view.name.clone())));
     let mut files: BTreeMap<PathBuf, Vec<(&Name, Range<usize>)>> = BTreeMap::new();
-    for (name, place) in tables.chain(modules).chain(views) {
-        if let Some((file, range)) = declared.find_exactly(&place) {
-            files.entry(file).or_default().push((name, range));
-        }
+    for (name, file, range) in declared.objects() {
+        files.entry(file).or_default().push((name, range));
     }
     let mut texts = Vec::new();
     for (file, places) in files {

@@ -5,7 +5,8 @@
 //! stands. Then a file for each format. The page has the whole history: [`timeline`] reads it, [`asked`] asks databases,
 //! [`whole`] puts it together.
 
-mod asked;
+mod again;
+pub(crate) mod asked;
 pub(crate) mod beside;
 pub(crate) mod changes;
 mod declarations;

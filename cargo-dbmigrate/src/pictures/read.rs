@@ -1,6 +1,6 @@
 //! Makes a picture of a schema.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dbmigrate_core::config::Engine;
 use dbmigrate_core::ddl::render;
@@ -17,16 +17,36 @@ use super::statements;
 /// What there is to see of a schema. `docs` says of its tables what their structs do; `engine` is what the application
 /// adds to the engine, for the columns of views.
 pub(crate) fn picture(schema: &Schema, docs: &BTreeMap<Name, Comments>, engine: &Engine) -> Picture {
+    part(schema, docs, engine, &names(schema))
+}
+
+/// The same of some names: their cards, and the links that lead from them.
+pub(super) fn part(
+    schema: &Schema,
+    docs: &BTreeMap<Name, Comments>,
+    engine: &Engine,
+    names: &BTreeSet<Name>,
+) -> Picture {
     let reader = Reader { schema, docs, catalog: Catalog::new(schema, engine) };
-    let mut cards: Vec<Card> = schema.tables.iter().map(|table| reader.table(table)).collect();
-    cards.extend(schema.virtual_tables.iter().map(|table| reader.virtual_table(table)));
-    cards.extend(schema.views.iter().map(|view| reader.view(view)));
-    cards.sort_by(|one, other| one.name.cmp(&other.name));
-    let mut links: Vec<Link> = schema.tables.iter().flat_map(|table| reader.foreign_keys(table)).collect();
-    links.extend(reader.reads());
+    let cards: Vec<Card> = names.iter().filter_map(|name| reader.card_of(name)).collect();
+    let mut links: Vec<Link> = names.iter().flat_map(|name| reader.links_of(name)).collect();
     links.extend(Reader::writes(&cards));
     links.sort_by(|one, other| (&one.from, one.kind).cmp(&(&other.from, other.kind)));
     Picture { cards, links }
+}
+
+/// The names of everything that has a card.
+pub(super) fn names(schema: &Schema) -> BTreeSet<Name> {
+    let tables = schema.tables.iter().map(|table| &table.name);
+    let virtual_tables = schema.virtual_tables.iter().map(|table| &table.name);
+    tables.chain(virtual_tables).chain(schema.views.iter().map(|view| &view.name)).cloned().collect()
+}
+
+/// The name as it is declared, if a card has it.
+pub(super) fn known(schema: &Schema, name: &Name) -> Option<Name> {
+    let table = schema.tables.get(name).map(|table| &table.name);
+    let other = || schema.virtual_tables.get(name).map(|table| &table.name);
+    table.or_else(other).or_else(|| schema.views.get(name).map(|view| &view.name)).cloned()
 }
 
 struct Reader<'a> {
@@ -36,12 +56,28 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The name as it is declared, if a card has it.
     fn known(&self, name: &Name) -> Option<Name> {
-        let Schema { tables, virtual_tables, views, .. } = self.schema;
-        let table = tables.get(name).map(|table| &table.name);
-        let other = || virtual_tables.get(name).map(|table| &table.name);
-        table.or_else(other).or_else(|| views.get(name).map(|view| &view.name)).cloned()
+        known(self.schema, name)
+    }
+
+    fn card_of(&self, name: &Name) -> Option<Card> {
+        let table = self.schema.tables.get(name).map(|table| self.table(table));
+        let other = || self.schema.virtual_tables.get(name).map(|table| self.virtual_table(table));
+        table.or_else(other).or_else(|| self.schema.views.get(name).map(|view| self.view(view)))
+    }
+
+    /// The foreign keys of a table, what a view reads, and where a virtual table has its content.
+    fn links_of(&self, name: &Name) -> Vec<Link> {
+        if let Some(table) = self.schema.tables.get(name) {
+            return table.foreign_keys.iter().map(|key| self.foreign_key(table, key)).collect();
+        }
+        let reads = |from: &Name, to: Vec<Name>| to.iter().map(|to| link(LinkKind::Reads, from, to)).collect();
+        if let Some(table) = self.schema.virtual_tables.get(name) {
+            let content = table.option("content").and_then(|content| self.known(&Name::from(content)));
+            return reads(&table.name, content.into_iter().collect());
+        }
+        let Some(view) = self.schema.views.get(name) else { return Vec::new() };
+        reads(&view.name, statements::of_view(&self.catalog, &view.query, |name| self.known(name)))
     }
 
     fn table(&self, table: &schema::Table) -> Card {
@@ -139,10 +175,6 @@ impl Reader<'_> {
         }
     }
 
-    fn foreign_keys(&self, table: &schema::Table) -> Vec<Link> {
-        table.foreign_keys.iter().map(|key| self.foreign_key(table, key)).collect()
-    }
-
     fn foreign_key(&self, table: &schema::Table, key: &ForeignKey) -> Link {
         let is_in_key = |column: &Name| key.columns.contains(column);
         let may_be_null = |name: &Name| table.column(name).is_some_and(|column| !table.rejects_null(column));
@@ -156,20 +188,6 @@ impl Reader<'_> {
             deferred: key.deferrable == Some(Deferrable::InitiallyDeferred),
             ..link(LinkKind::ForeignKey, &table.name, &self.known(&key.parent).unwrap_or_else(|| key.parent.clone()))
         }
-    }
-
-    /// What views read, and where virtual tables have their content.
-    fn reads(&self) -> Vec<Link> {
-        let known = |name: &Name| self.known(name);
-        let of_views = self.schema.views.iter().flat_map(|view| {
-            let reads = statements::of_view(&self.catalog, &view.query, known);
-            reads.into_iter().map(|table| link(LinkKind::Reads, &view.name, &table))
-        });
-        let of_modules = self.schema.virtual_tables.iter().filter_map(|table| {
-            let content = table.option("content").map(Name::from)?;
-            Some(link(LinkKind::Reads, &table.name, &known(&content)?))
-        });
-        of_views.chain(of_modules).collect()
     }
 
     /// What triggers write besides the table that they are on.

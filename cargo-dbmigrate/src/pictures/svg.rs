@@ -14,7 +14,7 @@ const HUES: usize = 8;
 const CORNER: i32 = 5;
 
 /// What is drawn how. The colors of both themes have the contrast of 4.5 to 1 that texts need.
-const STYLE: &str = "\
+pub(crate) const STYLE: &str = "\
 text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,\"DejaVu Sans Mono\",monospace;fill:#1f2328;white-space:pre}\
 .g{fill-opacity:.07;stroke-opacity:.35}.gn{font-size:11px;fill:#59636e}\
 .c{fill:#fff;stroke:#8c959f}.h{fill:#eaeef2}.v .h{fill:#fbefff}.v .c{stroke-dasharray:4 2}\
@@ -48,19 +48,24 @@ impl Shown {
 
 /// The drawing, with what it shows as its title.
 pub(crate) fn svg(picture: &Picture, title: &str) -> String {
-    drawing(picture, &layout(picture), title, Shown::Both)
+    let style = format!("<style>{STYLE}</style>\n");
+    with_style(&style, picture, &layout(picture), title, Shown::Both)
 }
 
-/// The drawing of one of two schemas.
+/// The drawing of one of two schemas, for a page that has [`STYLE`].
 pub(crate) fn drawing(picture: &Picture, layout: &Layout, title: &str, shown: Shown) -> String {
+    with_style("", picture, layout, title, shown)
+}
+
+fn with_style(style: &str, picture: &Picture, layout: &Layout, title: &str, shown: Shown) -> String {
     let (width, height) = (layout.width, layout.height);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-         role=\"img\">\n<title>{0}</title>\n<style>{STYLE}</style>\n\
+         role=\"img\">\n<title>{0}</title>\n{style}\
          <rect class=\"b\" width=\"{width}\" height=\"{height}\"/>\n",
         escaped(title)
     );
-    push_groups(&mut out, layout);
+    push_groups(&mut out, layout, |card| !shown.hides(picture.cards[card].mark));
     let mut trunks: BTreeMap<_, Vec<&[(i32, i32)]>> = BTreeMap::new();
     for (link, way) in picture.links.iter().zip(&layout.links) {
         if let Some(way) = way.as_ref().filter(|_| !shown.hides(link.mark)) {
@@ -77,8 +82,11 @@ pub(crate) fn drawing(picture: &Picture, layout: &Layout, title: &str, shown: Sh
     out + "</svg>\n"
 }
 
-fn push_groups(out: &mut String, layout: &Layout) {
+fn push_groups(out: &mut String, layout: &Layout, is_shown: impl Fn(usize) -> bool) {
     for (at, group) in layout.groups.iter().enumerate() {
+        if !group.cards.iter().any(|&card| is_shown(card)) {
+            continue;
+        }
         let Placed { x, y, width, height } = group.area;
         let hue = at % HUES * 360 / HUES;
         // writing to a string cannot fail

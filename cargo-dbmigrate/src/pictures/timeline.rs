@@ -1,6 +1,6 @@
 //! What each migration did, from the snapshots of the folder, and at last what the structs have that no migration has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dbmigrate_core::diff::diff;
 use dbmigrate_core::folder::{Folder, Migration, Script};
@@ -10,9 +10,12 @@ use dbmigrate_core::plan::{Accepted, Decisions, plan};
 use dbmigrate_core::schema::{Comments, Schema};
 use dbmigrate_core::sql::Name;
 
+use super::again::again;
+use super::changes::compared_in;
 use super::model::Picture;
 use super::page::data::{Moment, Risk};
 use super::page::pool::{Pool, Step};
+use super::read::part;
 use super::{compared, picture};
 use crate::drafting::{kind, told};
 use crate::error::{CommandError, Result};
@@ -46,7 +49,7 @@ pub(crate) fn timeline(context: &Context, folder: &Folder, declared: Option<&Dec
     let linted = run::migrations(folder, &all, look)?;
     let unsaid = BTreeMap::new();
     let docs = declared.map_or(&unsaid, |declared| &declared.schema.docs);
-    let mut drawing = Drawing { context, docs, pool: Pool::default(), last: Picture::default() };
+    let mut drawing = Drawing { context, docs, pool: Pool::default(), schema: Schema::default() };
     let mut moments = Vec::new();
     let mut schemas = folder.schemas();
     let mut old = Schema::default();
@@ -57,11 +60,18 @@ pub(crate) fn timeline(context: &Context, folder: &Folder, declared: Option<&Dec
     }
     // where only the migrations are, nothing is ahead of them
     let ahead = declared.filter(|declared| !structs::is_unchanged(folder, declared) && !declared.schema.is_empty());
-    if let Some(declared) = ahead {
-        moments.extend(drawing.pending(folder, declared, (&set, &target))?);
-    }
-    let Drawing { pool, last, .. } = drawing;
-    Ok(Timeline { pool, moments, last })
+    let pending = match ahead {
+        Some(declared) => drawing.pending(folder, declared, (&set, &target))?,
+        None => None,
+    };
+    let last = match pending {
+        Some((moment, last)) => {
+            moments.push(moment);
+            last
+        }
+        None => picture(&drawing.schema, docs, &context.config.engine),
+    };
+    Ok(Timeline { pool: drawing.pool, moments, last })
 }
 
 /// What is drawn, from one moment to the next.
@@ -69,7 +79,8 @@ struct Drawing<'a> {
     context: &'a Context,
     docs: &'a BTreeMap<Name, Comments>,
     pool: Pool,
-    last: Picture,
+    /// What is drawn now.
+    schema: Schema,
 }
 
 impl Drawing<'_> {
@@ -97,14 +108,19 @@ impl Drawing<'_> {
         if prepared.diff.is_empty() {
             return Ok(moment);
         }
-        let engine = &self.context.config.engine;
-        self.step(&mut moment, &picture(new, self.docs, engine));
-        moment.marked = self.pool.marked(&compared(old, new, &prepared.diff, engine));
+        let names = self.step(&mut moment, new);
+        let both = compared_in(old, new, &prepared.diff, &self.context.config.engine, &names);
+        moment.marked = self.pool.marked(&both);
         Ok(moment)
     }
 
-    /// What the structs have that no migration has.
-    fn pending(&mut self, folder: &Folder, declared: &Declared, look: (&Set, &Target)) -> Result<Option<Moment>> {
+    /// What the structs have that no migration has, and the picture of it.
+    fn pending(
+        &mut self,
+        folder: &Folder,
+        declared: &Declared,
+        look: (&Set, &Target),
+    ) -> Result<Option<(Moment, Picture)>> {
         let (head, new) = (folder.head_snapshot()?, &declared.schema);
         let renames = structs::pending_renames(declared, &head);
         let diff = diff(&head.schema, new, &renames).map_err(|error| CommandError::usage(error.to_string()))?;
@@ -138,19 +154,24 @@ impl Drawing<'_> {
             moment.cost = plan.changes.iter().map(|change| change.cost).max().map(dbmigrate_core::plan::Cost::word);
             moment.sql = Some(self.pool.lines.text(&sql));
         }
+        self.step(&mut moment, new);
         let engine = &self.context.config.engine;
-        self.step(&mut moment, &picture(new, self.docs, engine));
-        if folder.head().is_some() {
-            self.last = compared(&head.schema, new, &diff, engine);
-            moment.marked = self.pool.marked(&self.last);
+        if folder.head().is_none() {
+            return Ok(Some((moment, picture(new, self.docs, engine))));
         }
-        Ok(Some(moment))
+        let both = compared(&head.schema, new, &diff, engine);
+        moment.marked = self.pool.marked(&both);
+        Ok(Some((moment, both)))
     }
 
-    fn step(&mut self, moment: &mut Moment, picture: &Picture) {
-        let Step { cards, added, gone } = self.pool.step(picture);
+    /// Draws what is other in a schema, and returns the names of it.
+    fn step(&mut self, moment: &mut Moment, new: &Schema) -> BTreeSet<Name> {
+        let names = again((&self.schema, new), self.pool.drawn());
+        let drawn = part(new, self.docs, &self.context.config.engine, &names);
+        let Step { cards, added, gone } = self.pool.step(&drawn, &names);
         (moment.cards, moment.added, moment.gone) = (cards, added, gone);
-        self.last = picture.clone();
+        self.schema = new.clone();
+        names
     }
 }
 

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use dbmigrate_core::folder::Verify;
 
+use super::asked::{self, Answered};
+use super::declarations;
 use super::layout::layout;
 use super::model::Picture;
 use super::page::data::{Community, Layout, Page};
 use super::page::pool::Pool;
 use super::timeline::{Timeline, timeline};
-use super::{asked, declarations};
 use crate::error::{CommandError, Result};
 use crate::project::Context;
 use crate::project::url::Connect;
@@ -23,11 +24,11 @@ pub(crate) struct Whole {
     pub(crate) counts: [usize; 2],
 }
 
-/// Puts everything together. Databases are only asked if one is named.
+/// Puts everything together. Databases are only asked if one is named, and if it is not known what they say.
 ///
 /// # Errors
 /// What is wrong with the folder, or with a database.
-pub(crate) fn page(context: &Context, connect: &Connect) -> Result<Whole> {
+pub(crate) fn page(context: &Context, connect: &Connect, known: &mut Option<Vec<Answered>>) -> Result<Whole> {
     if let Some(fleet) = context.fleet(connect)? {
         let name = fleet.name();
         return Err(CommandError::usage(format!("a picture shows single databases, and `{name}` is a fleet"))
@@ -38,12 +39,11 @@ pub(crate) fn page(context: &Context, connect: &Connect) -> Result<Whole> {
     let (declared, is_read) = structs::read_or_nothing(context)?;
     let notice = (!is_read).then(|| "the structs cannot be read, so the migrations alone are shown".to_owned());
     let Timeline { mut pool, mut moments, last } = timeline(context, &folder, is_read.then_some(&declared))?;
-    let mut targets = Vec::new();
-    if connect.names_one() {
-        for url in context.databases(connect)?.urls() {
-            targets.push(asked::ask(context, &folder, url, &mut moments)?);
-        }
-    }
+    let answers = match known {
+        Some(answers) => answers,
+        None => known.insert(asked::all(context, connect)?),
+    };
+    let targets = answers.iter().map(|one| asked::noted(one, &folder, &mut moments)).collect();
     let texts = declarations::texts(&declared);
     for (name, text) in &texts {
         pool.rust(name, text);

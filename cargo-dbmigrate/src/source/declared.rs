@@ -80,6 +80,17 @@ impl Declared {
         Some((file.path.clone(), file.range(*span)))
     }
 
+    /// The tables and views that are declared, each with the file and the bytes in it that declare it.
+    pub fn objects(&self) -> impl Iterator<Item = (&Name, PathBuf, Range<usize>)> {
+        let places = self.places.iter().flat_map(|(file, places)| places.iter().map(move |place| (file, place)));
+        places.filter_map(|(file, (place, span))| match place {
+            Place::Table(name) | Place::VirtualTable(name) | Place::View(name) => {
+                Some((name, file.path.clone(), file.range(*span)))
+            }
+            _ => None,
+        })
+    }
+
     /// The diagnostic with the place of what it is about.
     #[must_use]
     pub fn point(&self, diagnostic: Diagnostic, place: &Place, text: &str) -> Diagnostic {

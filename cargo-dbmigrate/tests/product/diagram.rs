@@ -78,9 +78,15 @@ fn a_difference_is_a_page_with_both_sides() {
     let project = project();
     project.structs(&STRUCTS.replace("email: String,", "mail: String,"));
     let page = project.ends(4, "diff --from head --to structs --format html").out;
-    assert!(page.starts_with("<!doctype html>") && page.matches("<svg ").count() == 2, "{page}");
+    // the whole, with the table that refers to it, and the table itself
+    assert!(page.starts_with("<!doctype html>") && page.matches("<svg ").count() == 4, "{page}");
     assert!(page.contains("default-src 'none'") && !page.contains("<script") && !page.contains("href"));
-    let (before, after) = page.split_once("<h2>After").expect("both are there");
+    let (whole, each) = page.split_once("<h2>Table by table</h2>").expect("both are there");
+    let (before, after) = whole.split_once("<h2>After").expect("both are there");
     assert!(before.contains(">email</text>") && !before.contains(">mail</text>"));
     assert!(after.contains(">mail</text>") && !after.contains(">email</text>"));
+    // what differs in a table stands with its card
+    let (table, sides) = each.split_once("<div class=\"s\">").expect("words come first");
+    assert!(table.contains("<h3>users ") && table.contains(">- column users.email"), "{table}");
+    assert!(table.contains(">+ column users.mail") && !sides.contains("posts"), "{each}");
 }

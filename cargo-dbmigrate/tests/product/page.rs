@@ -57,7 +57,7 @@ pub struct Mails { pub id: i64, pub email: String }
 "#;
 
 /// A project with two migrations that were applied.
-fn shop() -> Project {
+pub(crate) fn shop() -> Project {
     let project = Project::migrated(FIRST);
     project.structs(THEN);
     project.runs("generate --accept drop_table:drafts");
@@ -73,7 +73,7 @@ pub(crate) fn opened(project: &Project, arguments: &str) -> Option<Browser> {
     Some(browser)
 }
 
-fn show(browser: &Browser, project: &Project, hash: &str) {
+pub(crate) fn show(browser: &Browser, project: &Project, hash: &str) {
     browser.open("about:blank");
     browser.open(&format!("file://{}{hash}", project.path("page.html").display()));
     browser.wait("document.documentElement.dataset.ready === 'yes'");
@@ -90,13 +90,13 @@ pub(crate) fn is_calm(browser: &Browser) {
     assert_eq!(foreign, [""; 0], "it asks nobody");
 }
 
-fn cards(browser: &Browser, selector: &str) -> Vec<String> {
+pub(crate) fn cards(browser: &Browser, selector: &str) -> Vec<String> {
     let found = browser
         .run(&format!("return [...document.querySelectorAll('{selector}')].map(card => card.dataset.name).sort()"));
     serde_json::from_value(found).expect("names")
 }
 
-fn text(browser: &Browser, selector: &str) -> String {
+pub(crate) fn text(browser: &Browser, selector: &str) -> String {
     let found = browser.run(&format!("return document.querySelector('{selector}').innerText"));
     found.as_str().unwrap_or_default().to_owned()
 }
@@ -333,25 +333,38 @@ fn a_page_that_is_served_shows_changes_by_itself_and_keeps_where_one_was() {
 fn it_looks_as_it_did() {
     let project = shop();
     let Some(browser) = opened(&project, "") else { return };
-    browser.devtools(
-        "Emulation.setEmulatedMedia",
-        &json!({"features": [{"name": "prefers-color-scheme", "value": "light"}]}),
-    );
+    theme(&browser, "light");
     browser.keys("[");
+    looks_as_it_did(&browser, "page", 130);
+    theme(&browser, "dark");
+    show(&browser, &project, "#table=orders");
+    looks_as_it_did(&browser, "page-dark", 0);
+    theme(&browser, "light");
+    project.write("difference.html", project.ends(4, "diff --from 0001 --to 0002 --format html").out);
+    browser.open(&format!("file://{}", project.path("difference.html").display()));
+    looks_as_it_did(&browser, "difference", 130);
+    is_calm(&browser);
+}
+
+fn theme(browser: &Browser, scheme: &str) {
+    let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+    browser.devtools("Emulation.setEmulatedMedia", &features);
+}
+
+/// Compares the window with a picture of letters, from the darkest brightness on that there is.
+fn looks_as_it_did(browser: &Browser, name: &str, darkest: u8) {
     browser.run_until_done("setTimeout(done, 400)");
-    let light: Vec<String> = browser
-        .brightness(70, 45)
-        .iter()
-        .map(|row| row.iter().map(|light| char::from(b'a' + light.saturating_sub(130) / 5)).collect())
-        .collect();
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/product/snapshots/page.txt");
+    let letter = |light: &u8| char::from(b'a' + (light.saturating_sub(darkest) / 5).min(25));
+    let found: Vec<String> = browser.brightness(70, 45).iter().map(|row| row.iter().map(letter).collect()).collect();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/product/snapshots");
+    let file = folder.join(format!("{name}.txt"));
     if std::env::var_os("UPDATE_PICTURES").is_some() {
-        fs_err::write(&file, light.join("\n") + "\n").expect("it can be written");
+        fs_err::write(&file, found.join("\n") + "\n").expect("it can be written");
     }
     let expected = fs_err::read_to_string(&file).expect("`UPDATE_PICTURES=1` writes it");
     // fonts differ from system to system, and make fields that they are in a little lighter or darker; a card that is
     // elsewhere differs by four from what is behind it
-    let pairs = light.iter().flat_map(|row| row.bytes()).zip(expected.lines().flat_map(str::bytes));
+    let pairs = found.iter().flat_map(|row| row.bytes()).zip(expected.lines().flat_map(str::bytes));
     let different = pairs.filter(|(one, other)| one.abs_diff(*other) > 2).count();
-    assert!(different < 70 * 45 / 16, "{different} of {} fields differ:\n{}", 70 * 45, light.join("\n"));
+    assert!(different < 70 * 45 / 16, "{name}: {different} of {} fields differ:\n{}", 70 * 45, found.join("\n"));
 }

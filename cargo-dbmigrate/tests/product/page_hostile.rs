@@ -129,11 +129,14 @@ fn whatever_a_schema_says_is_shown_as_text() {
     let Some(browser) = Browser::start(1200, 800) else { return };
     let project = Project::new("");
     let rounds = std::env::var("DBMIGRATE_FUZZ").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(12);
-    let mut seen = 0;
+    let mut seen = 0_usize;
     for round in 0..rounds {
         let texts = texts(round, 5);
         let [name, column, default, check, docs] = &texts[..] else { unreachable!("five") };
-        seen += usize::from(shown(&project, &browser, [name, column, default, check, docs]));
+        if shown(&project, &browser, [name, column, default, check, docs]) {
+            seen += 1;
+            is_text_elsewhere(&project, &browser, name);
+        }
     }
     assert!(seen * 2 > usize::from(rounds), "only {seen} of {rounds} could be declared");
     is_calm(&browser);
@@ -154,4 +157,30 @@ fn shown(project: &Project, browser: &Browser, texts: [&str; 5]) -> bool {
     browser.wait("document.documentElement.dataset.ready === 'yes'");
     is_text(project, browser, texts);
     true
+}
+
+/// The same for the drawing, which a browser reads as XML, and for the page that shows a difference.
+fn is_text_elsewhere(project: &Project, browser: &Browser, name: &str) {
+    project.runs("diagram --out schema.svg");
+    let difference = project.ends(4, "diff --from empty --to structs --format html").out;
+    project.write("difference.html", &difference);
+    let letters = |text: &str| text.chars().filter(|char| char.is_alphanumeric()).collect::<String>();
+    for (file, title) in [("schema.svg", "text.n"), ("difference.html", "h3")] {
+        browser.open(&format!("file://{}", project.path(file).display()));
+        let found = browser.run(&format!(
+            "const of = what => document.querySelectorAll(what).length; return {{ root: document.documentElement.tagName, \
+             hacked: typeof window.hacked_by, foreign: of('parsererror, script, img, image, iframe, object, embed, base, use, a, link'), \
+             handlers: [...document.querySelectorAll('*')].filter(one => one.getAttributeNames().some(name => /^on|href/.test(name))).length, \
+             title: document.querySelector('{title}').firstChild?.data ?? '' }}"
+        ));
+        let root = if file.ends_with("svg") { "svg" } else { "HTML" };
+        assert_eq!(
+            (&found["root"], &found["hacked"], &found["foreign"], &found["handlers"]),
+            (&json!(root), &json!("undefined"), &json!(0), &json!(0)),
+            "{file} of {name:?}: {found}"
+        );
+        // what is too long is cut
+        let shown = letters(found["title"].as_str().unwrap_or_default());
+        assert!(letters(name).starts_with(&shown), "{file} of {name:?}: {found}");
+    }
 }

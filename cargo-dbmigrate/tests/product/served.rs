@@ -6,12 +6,15 @@ use std::process::{Child, ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
 use dbmigrate_test_support::PATIENCE;
+use dbmigrate_test_support::hand::Hand;
+use dbmigrate_test_support::sqld::Server;
 use serde_json::Value;
 
 use crate::project::Project;
 
 const USERS: &str = "#[derive(Table)] pub struct Users { #[column(primary_key)] pub id: i64, pub name: String }\n";
 const POSTS: &str = "#[derive(Table)] pub struct Posts { #[column(primary_key)] pub id: i64, #[column(references = Users::id)] pub author: i64 }\n";
+const TAGS: &str = "#[derive(Table)] pub struct Tags { #[column(primary_key)] pub id: i64 }\n";
 
 /// A server that is running, and ends with this.
 pub(crate) struct Serving {
@@ -197,6 +200,60 @@ fn a_database_that_is_named_says_its_rows_and_when_migrations_came() {
     let applied = |at: usize| data["moments"][at]["applied"][0].clone();
     assert!(applied(0)["took"].as_str().is_some_and(|took| took.contains('s')), "{}", applied(0));
     assert_eq!((&applied(0)["target"], &applied(1)["at"]), (&Value::from("dev.db"), &Value::Null));
+}
+
+/// What a page has as its data.
+fn data_of(page: &str) -> Value {
+    let data = page.split_once("id=\"data\">").and_then(|(_, rest)| rest.split_once("</script>"));
+    serde_json::from_str(data.expect("it has data").0).expect("JSON")
+}
+
+#[test]
+fn a_server_that_is_named_is_asked_once_and_again_when_the_page_is_opened_again() {
+    let Some(server) = Server::start() else { return };
+    let project = Project::new(USERS);
+    project.write("dbmigrate.toml", "[targets.production]\nurl_env = \"PRODUCTION_URL\"\n");
+    project.set("PRODUCTION_URL", &server.url());
+    project.runs("generate");
+    project.runs("migrate -t production --yes");
+    let hand = Hand::new(server.url());
+    hand.run(&["INSERT INTO users (name) VALUES ('a'), ('b')"]);
+    project.structs(&format!("{USERS}{POSTS}"));
+    project.runs("generate");
+    let rows = |data: &Value| data["targets"][0]["tables"][0]["rows"].as_i64();
+
+    // as a file
+    project.runs("diagram --out page.html -t production");
+    let data = data_of(&project.read("page.html"));
+    assert_eq!(
+        (&data["targets"][0]["name"], rows(&data)),
+        (&Value::from("production"), Some(2)),
+        "{}",
+        data["targets"]
+    );
+    let applied = |data: &Value, at: usize| data["moments"][at]["applied"][0].clone();
+    assert!(applied(&data, 0)["took"].is_string() && applied(&data, 0)["at"].is_string(), "{}", applied(&data, 0));
+    assert_eq!((&applied(&data, 1)["target"], &applied(&data, 1)["at"]), (&Value::from("production"), &Value::Null));
+    assert!(!project.read("page.html").contains(&server.address()), "no address is in it");
+
+    // and served: what structs are changed to is no reason to count all rows again
+    let serving = Serving::start(&project, &["-t", "production"]);
+    let opened = data_of(&serving.get("").1);
+    assert_eq!((rows(&opened), applied(&opened, 0)["at"].is_string()), (Some(2), true));
+    hand.run(&["INSERT INTO users (name) VALUES ('c')"]);
+    let stamp = opened["live"].as_str().expect("a stamp").to_owned();
+    project.structs(&format!("{USERS}{POSTS}{TAGS}"));
+    serving.changed(&stamp);
+    let data = serving.data();
+    assert_eq!((names(&data).len(), rows(&data)), (3, Some(2)), "{}", data["targets"]);
+    project.runs("migrate -t production --yes");
+    let again = data_of(&serving.get("").1);
+    assert_eq!((rows(&again), applied(&again, 1)["at"].is_string()), (Some(3), true), "{}", again["targets"]);
+    // one that is gone takes nothing away but the time at which it was asked
+    drop(server);
+    let gone = data_of(&serving.get("").1);
+    assert_eq!((names(&gone).len(), rows(&gone)), (3, Some(3)));
+    assert!(gone["notice"].as_str().is_some_and(|notice| notice.contains("earlier time")), "{}", gone["notice"]);
 }
 
 #[test]

@@ -91,6 +91,9 @@ pub struct Migration<'a> {
     questions: OnceCell<Vec<Question>>,
     /// The names that each statement mentions.
     names: OnceCell<Vec<BTreeSet<Name>>>,
+    /// The statements that mention a name, and what each of them begins with: there may be thousands, and as many findings.
+    mentions: OnceCell<BTreeMap<Name, Vec<usize>>>,
+    heads: OnceCell<Vec<Option<Head>>>,
     touched: OnceCell<Vec<&'a Table>>,
 }
 
@@ -119,6 +122,8 @@ impl<'a> Migration<'a> {
             passages: OnceCell::new(),
             questions: OnceCell::new(),
             names: OnceCell::new(),
+            mentions: OnceCell::new(),
+            heads: OnceCell::new(),
             touched: OnceCell::new(),
         }
     }
@@ -281,11 +286,12 @@ impl<'a> Migration<'a> {
         let old = self.diff.renames.old_table(name);
         let has = |at: usize, name: &Name| names[at].contains(name);
         let copies = self.copies_of(name);
-        let is_about = |at: usize| has(at, name) || has(at, old) || copies.iter().any(|copy| has(at, copy));
-        let about = |at: &usize| self.script.statements[*at].kind.changes_schema() && is_about(*at);
+        let mentioned = |name: &Name| self.mentions().get(name).into_iter().flatten().copied();
+        let is_about: BTreeSet<usize> = [name, old].into_iter().chain(&copies).flat_map(mentioned).collect();
+        let about = |at: &usize| is_about.contains(at) && self.script.statements[*at].kind.changes_schema();
         // others may mention it too, as a table that they refer to
         let is_it = |table: &Name| table == name || table == old || copies.iter().any(|copy| copy == table);
-        let of_it = |at: &usize| match Head::of(&self.script.statements[*at]) {
+        let of_it = |at: &usize| match &self.heads()[*at] {
             Some(
                 Head::CreateTable(table)
                 | Head::CreateIndex(_, table)
@@ -295,7 +301,7 @@ impl<'a> Migration<'a> {
                 | Head::DropColumn(table, _)
                 | Head::AlterTable(table)
                 | Head::DropTable(table),
-            ) => is_it(&table),
+            ) => is_it(table),
             _ => matches!(place, Place::View(_) | Place::Trigger(_) | Place::VirtualTable(_)),
         };
         let with_part = |at: &usize| part.is_none_or(|part| has(*at, part));
@@ -322,19 +328,33 @@ impl<'a> Migration<'a> {
 
     /// What a table was called when the migration created it, to take the place of another one.
     fn copies_of(&self, table: &Name) -> Vec<Name> {
-        let heads: Vec<Head> = self.script.statements.iter().filter_map(Head::of).collect();
-        let created = |name: &Name| heads.iter().any(|head| matches!(head, Head::CreateTable(new) if new == name));
+        let heads = || self.heads().iter().flatten();
+        let created = |name: &Name| heads().any(|head| matches!(head, Head::CreateTable(new) if new == name));
         let copy = |head: &Head| match head {
             Head::RenameTable(from, to) if to == table && created(from) => Some(from.clone()),
             _ => None,
         };
-        heads.iter().filter_map(copy).collect()
+        heads().filter_map(copy).collect()
+    }
+
+    fn heads(&self) -> &[Option<Head>] {
+        self.heads.get_or_init(|| self.script.statements.iter().map(Head::of).collect())
     }
 
     /// The statement of a kind that mentions a name first.
     pub fn statement_with(&self, kind: StatementKind, name: &Name) -> Option<usize> {
         let statements = self.script.statements.iter().zip(self.names());
         statements.enumerate().find(|(_, (one, names))| one.kind == kind && names.contains(name)).map(|(at, _)| at)
+    }
+
+    fn mentions(&self) -> &BTreeMap<Name, Vec<usize>> {
+        self.mentions.get_or_init(|| {
+            let mut mentions: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
+            for (at, names) in self.names().iter().enumerate() {
+                names.iter().for_each(|name| mentions.entry(name.clone()).or_default().push(at));
+            }
+            mentions
+        })
     }
 
     fn names(&self) -> &[BTreeSet<Name>] {

@@ -9,7 +9,7 @@ use crate::project::url::Connect;
 
 /// The page as text, and what is said of it.
 pub(super) fn page(context: &Context, connect: &Connect) -> Result<(String, messages::Diagram)> {
-    let Whole { page, counts: [tables, links], .. } = whole::page(context, connect)?;
+    let Whole { page, counts: [tables, links], .. } = whole::page(context, connect, &mut None)?;
     let message = messages::Diagram {
         of: "history".to_owned(),
         from: None,

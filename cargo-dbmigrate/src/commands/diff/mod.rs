@@ -12,6 +12,7 @@ use dbmigrate_core::plan::decide::questions;
 use dbmigrate_core::plan::{Accepted, Decisions, Lint, Question, plan};
 use dbmigrate_core::schema::canonical::SchemaHash;
 use dbmigrate_core::shell::shell_flag;
+use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
 use crate::decisions::answers::Answers;
@@ -191,7 +192,8 @@ pub(crate) fn run(context: &Context, arguments: &Diff) -> Result<u8> {
     } else if arguments.format == Format::Html {
         let engine = &context.config.engine;
         let picture = pictures::compared(&compared.from.schema, &compared.to.schema, &compared.difference, engine);
-        let lines: Vec<String> = details.iter().map(ToString::to_string).collect();
+        let lines: Vec<(Name, String)> =
+            details.iter().map(|detail| (detail.table.clone(), detail.to_string())).collect();
         let page = pictures::beside::page(&picture, (from, to), &lines);
         printer.result(page.trim_end());
         printer.message(|| messages::Page { html: page });

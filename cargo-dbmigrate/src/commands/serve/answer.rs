@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::watch::Watched;
 use crate::error::Result;
+use crate::pictures::asked::{self, Answered};
 use crate::pictures::page::data::Page;
 use crate::pictures::page::{html, json};
 use crate::pictures::whole::{self, Whole};
@@ -37,6 +38,14 @@ pub(super) struct Served<'a> {
     /// When it was read, and what was read then.
     stamp: String,
     made: Made,
+    /// What databases have said, and what their files were like then. To count all rows again whenever a struct is saved
+    /// is more than anybody asks for, and on Turso it is billed.
+    answers: Option<Vec<Answered>>,
+    asked_at: String,
+    /// Why that is of an earlier time.
+    stale: Option<String>,
+    /// Whether somebody has opened the page: who opens it again wants to know what a server says now.
+    is_opened: bool,
 }
 
 /// The page and its data, or why there is none.
@@ -53,22 +62,45 @@ impl<'a> Served<'a> {
             false => Vec::new(),
         };
         let watched = Watched::new(context, databases);
-        let mut served = Self { context, connect, watched, stamp: String::new(), made: Err(String::new()) };
-        served.read()?;
+        let mut served = Self {
+            context,
+            connect,
+            watched,
+            stamp: String::new(),
+            made: Err(String::new()),
+            answers: None,
+            asked_at: String::new(),
+            stale: None,
+            is_opened: false,
+        };
+        served.read(false)?;
         Ok(served)
     }
 
-    /// Reads everything. What is written meanwhile is read once more.
-    fn read(&mut self) -> Result<()> {
+    /// Reads everything; what databases have said only if it is not known, may be other, or is asked for. What is written
+    /// meanwhile is read once more.
+    fn read(&mut self, asks_again: bool) -> Result<()> {
         let before = self.watched.stamp();
-        let Whole { page, sources, .. } = whole::page(self.context, self.connect)?;
+        let databases = self.watched.of_databases();
+        if self.answers.is_some() && (asks_again || databases != self.asked_at) {
+            match asked::all(self.context, self.connect) {
+                Ok(answers) => (self.answers, self.stale) = (Some(answers), None),
+                // the schema is there without it
+                Err(error) => {
+                    self.context.printer.error(&error);
+                    self.stale = Some(format!("rows are those of an earlier time: {}", error.message()));
+                }
+            }
+        }
+        self.asked_at = databases;
+        let Whole { page, sources, .. } = whole::page(self.context, self.connect, &mut self.answers)?;
         // the first time, and where a module is new, it was not known what to look at
         if sources.is_some_and(|sources| self.watched.follow(sources)) {
             self.stamp = self.watched.stamp();
         } else {
             self.stamp = before;
         }
-        let page = Page { live: Some(self.stamp.clone()), ..page };
+        let page = Page { live: Some(self.stamp.clone()), notice: page.notice.or_else(|| self.stale.clone()), ..page };
         self.made = Ok((html(&page), json(&page)));
         Ok(())
     }
@@ -79,8 +111,10 @@ impl<'a> Served<'a> {
         if what == What::Stamp {
             return Answer { is_found: true, kind: "text/plain; charset=utf-8", body: now };
         }
-        if now != self.stamp
-            && let Err(error) = self.read()
+        let is_opened_again = what == What::Page && std::mem::replace(&mut self.is_opened, true);
+        let asks_again = is_opened_again && self.connect.names_one();
+        if (now != self.stamp || asks_again)
+            && let Err(error) = self.read(asks_again)
         {
             self.context.printer.error(&error);
             self.stamp = now;

@@ -14,6 +14,8 @@ use crate::project::config::FILE_NAME;
 #[derive(Debug, Default)]
 pub(super) struct Watched {
     files: Vec<PathBuf>,
+    /// Those of local databases.
+    databases: Vec<PathBuf>,
     sources: Vec<PathBuf>,
     src: PathBuf,
     migrations: PathBuf,
@@ -23,14 +25,15 @@ impl Watched {
     /// The manifest, the configuration, the migrations and local databases.
     pub(super) fn new(context: &Context, databases: Vec<PathBuf>) -> Self {
         let root = &context.package.root;
-        let mut files =
+        let files =
             vec![context.package.manifest.clone(), root.join(FILE_NAME), context.folder_path.join(lock::FILE_NAME)];
-        for database in databases {
+        let with_log = |database: PathBuf| {
             let mut log = database.clone().into_os_string();
             log.push("-wal");
-            files.extend([database, log.into()]);
-        }
-        Self { files, sources: Vec::new(), src: root.join("src"), migrations: context.folder_path.clone() }
+            [database, log.into()]
+        };
+        let databases = databases.into_iter().flat_map(with_log).collect();
+        Self { files, databases, sources: Vec::new(), src: root.join("src"), migrations: context.folder_path.clone() }
     }
 
     /// The source files as well. Whether they are others than before.
@@ -41,10 +44,17 @@ impl Watched {
         is_new
     }
 
+    /// Another text once a local database has changed.
+    pub(super) fn of_databases(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        self.databases.iter().for_each(|file| look(file).hash(&mut hasher));
+        format!("{:016x}", hasher.finish())
+    }
+
     /// Another text once something has changed.
     pub(super) fn stamp(&self) -> String {
         let mut hasher = DefaultHasher::new();
-        self.files.iter().chain(&self.sources).for_each(|file| look(file).hash(&mut hasher));
+        self.files.iter().chain(&self.databases).chain(&self.sources).for_each(|file| look(file).hash(&mut hasher));
         // a module that cannot be read yet is not known as one
         rust_files(&self.src, 0, &mut hasher);
         // one that is edited keeps its name

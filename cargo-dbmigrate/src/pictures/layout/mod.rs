@@ -31,6 +31,8 @@ use super::metrics;
 use super::model::{LinkKind, Picture};
 
 pub(crate) use self::placing::{Group, Placed};
+#[cfg(test)]
+pub(crate) use self::tests::Numbers;
 
 /// Where everything stands, in pixels.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

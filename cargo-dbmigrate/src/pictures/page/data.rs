@@ -97,7 +97,7 @@ pub(crate) struct Target {
 }
 
 /// The rows of a table.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Size {
     /// The table.
     pub name: String,

@@ -8,6 +8,7 @@ pub(crate) mod data;
 mod json;
 mod lines;
 pub(crate) mod pool;
+mod told;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

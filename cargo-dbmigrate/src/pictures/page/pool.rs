@@ -1,12 +1,13 @@
 //! The cards of all moments, each form once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use dbmigrate_core::sql::Name;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::lines::Lines;
+use super::told::told;
 use crate::pictures::model::{Card, Link, Mark, Picture};
 
 /// A card with the links that lead from it.
@@ -36,34 +37,43 @@ pub(crate) struct Pool {
     columns: Vec<Value>,
     known: HashMap<String, usize>,
     cards: Vec<Value>,
+    /// The form that each of them had before.
+    earlier: Vec<Option<usize>>,
     now: BTreeMap<Name, (usize, Bundle)>,
     /// Those that were marked in the last step.
     marked: BTreeMap<Name, usize>,
 }
 
 impl Pool {
-    /// Goes on to the next picture.
-    pub(crate) fn step(&mut self, picture: &Picture) -> Step {
+    /// What is drawn now: each card with the links that lead from it.
+    pub(crate) fn drawn(&self) -> impl Iterator<Item = (&Card, &[Link])> + Clone {
+        self.now.values().map(|(_, bundle)| (&bundle.card, &bundle.links[..]))
+    }
+
+    /// Goes on to the next picture, of which these names may differ from the one before. `picture` has them and may have
+    /// others.
+    pub(crate) fn step(&mut self, picture: &Picture, names: &BTreeSet<Name>) -> Step {
         self.marked.clear();
         let mut step = Step::default();
-        let mut gone: Vec<Name> =
-            self.now.keys().filter(|name| picture.card(name).is_none_or(|card| card.name != **name)).cloned().collect();
-        for bundle in bundles(picture) {
-            let name = bundle.card.name.clone();
-            let before = self.now.get(&name);
-            if before.is_some_and(|(_, before)| *before == bundle) {
-                continue;
+        let mut found: BTreeMap<Name, Bundle> =
+            bundles(picture).into_iter().map(|bundle| (bundle.card.name.clone(), bundle)).collect();
+        for name in names {
+            let before = self.now.get(name);
+            let earlier = before.map(|(number, _)| *number);
+            match found.remove(name) {
+                Some(bundle) if before.is_some_and(|(_, before)| *before == bundle) => {}
+                Some(bundle) => {
+                    let number = self.push(&bundle, earlier);
+                    self.now.insert(bundle.card.name.clone(), (number, bundle));
+                    if earlier.is_none() { &mut step.added } else { &mut step.cards }.push(number);
+                }
+                None => {
+                    if let Some((_, gone)) = self.now.remove(name) {
+                        step.gone.push(gone.card.name.to_string());
+                    }
+                }
             }
-            let is_new = before.is_none();
-            let number = self.push(&bundle);
-            self.now.insert(name, (number, bundle));
-            if is_new { &mut step.added } else { &mut step.cards }.push(number);
         }
-        for name in &gone {
-            self.now.remove(name);
-        }
-        gone.sort();
-        step.gone = gone.iter().map(ToString::to_string).collect();
         step
     }
 
@@ -73,7 +83,8 @@ impl Pool {
         for bundle in bundles(picture) {
             let is_touched = bundle.card.is_touched() || bundle.links.iter().any(|link| link.mark != Mark::Same);
             if is_touched && !matches!(bundle.card.mark, Mark::Added | Mark::Dropped) {
-                let number = self.push(&bundle);
+                let earlier = self.now.get(&bundle.card.name).map(|(number, _)| *number);
+                let number = self.push(&bundle, earlier);
                 self.marked.insert(bundle.card.name.clone(), number);
                 numbers.push(number);
             }
@@ -109,7 +120,7 @@ impl Pool {
 
     /// The lines, the columns and the cards.
     pub(crate) fn into_parts(self) -> (Lines, Vec<Value>, Vec<Value>) {
-        (self.lines, self.columns, self.cards)
+        (self.lines, self.columns, told(self.cards, &self.earlier))
     }
 
     fn numbers(&self, name: &Name) -> Vec<usize> {
@@ -117,7 +128,7 @@ impl Pool {
         now.into_iter().chain(self.marked.get(name).copied()).collect()
     }
 
-    fn push(&mut self, bundle: &Bundle) -> usize {
+    fn push(&mut self, bundle: &Bundle, earlier: Option<usize>) -> usize {
         let mut card = plain(&bundle.card);
         if !bundle.links.is_empty() {
             card["links"] = plain(&bundle.links);
@@ -130,6 +141,7 @@ impl Pool {
             link.as_object_mut().map(|link| link.remove("from"));
         }
         self.cards.push(card);
+        self.earlier.push(earlier);
         self.cards.len() - 1
     }
 

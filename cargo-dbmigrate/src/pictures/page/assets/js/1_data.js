@@ -9,8 +9,8 @@ let D = null;
 const S = { at: 0, table: "", find: "", only: false, near: 0, path: "" };
 /** The moments, with one behind the last migration for what holds now. */
 let moments = [];
-/** The cards by name after each moment, made when they are first asked for. */
-let states = [];
+/** The cards by key after moments that were asked for, by their places. */
+let states = new Map();
 /** Where cards were laid out, by name. */
 let laid = new Map();
 /** The names that tables have later, by those that they had. */
@@ -37,30 +37,56 @@ const counted = (count, one, many = one + "s") => `${count.toLocaleString("en")}
 /** SQLite compares names without regard to the case of ASCII letters. */
 const key = name => name.replace(/[A-Z]/g, letter => letter.toLowerCase());
 
+/** The cards, of which some are told by what is other in them than in an earlier form. */
+function wholeForms(pool) {
+  pool.forEach((card, at) => {
+    if (card.of === undefined) return;
+    const earlier = pool[card.of], made = { ...earlier };
+    for (const [field, value] of Object.entries(card)) {
+      if (field === "of" || field === "no") continue;
+      const part = value && !Array.isArray(value) && value["~"];
+      made[field] = part ? [...earlier[field].slice(0, part[0]), ...part.slice(2), ...earlier[field].slice(earlier[field].length - part[1])] : value;
+    }
+    for (const field of card.no || []) delete made[field];
+    pool[at] = made;
+  });
+}
+
 function load(data) {
   D = data;
+  wholeForms(D.pool);
   for (const card of D.pool) {
     card.columns = card.columns.map(column => D.columns[column]);
-    for (const link of card.links || []) link.from = card.name;
+    // forms may share their links
+    if (card.links) card.links = card.links.map(link => ({ ...link, from: card.name }));
   }
   // a table may have the name of something that every object has
   laid = new Map(Object.entries(D.layout ? D.layout.cards : {}));
   moments = D.moments.slice();
   // the last one is what the structs say; where it is as the last migration left it, nothing of it is marked
   if (!moments.length || !["pending", "now"].includes(moments[moments.length - 1].kind)) moments.push(NOW);
-  states = [];
+  states = new Map();
   const renamed = moments.flatMap(moment => moment.marked).map(index => D.pool[index]).filter(card => card.mark === "renamed");
   later = new Map(renamed.map(card => [key(card.was), key(card.name)]));
+  plan();
 }
 
 /** The cards after a moment, by their keys. */
 function cardsAt(at) {
-  if (states[at]) return states[at];
-  const cards = new Map(at > 0 ? cardsAt(at - 1) : []);
-  for (const name of moments[at].gone) cards.delete(key(name));
-  const { cards: other, added } = moments[at];
-  for (const index of [...other, ...added]) cards.set(key(D.pool[index].name), D.pool[index]);
-  return (states[at] = cards);
+  if (states.has(at)) return states.get(at);
+  // from the nearest earlier one that is known
+  let from = at;
+  while (from > 0 && !states.has(from - 1)) from--;
+  const cards = new Map(from > 0 ? states.get(from - 1) : []);
+  for (let step = from; step <= at; step++) {
+    const { gone, cards: other, added } = moments[step];
+    for (const name of gone) cards.delete(key(name));
+    for (const index of [...other, ...added]) cards.set(key(D.pool[index].name), D.pool[index]);
+  }
+  // a history may be long, and its schema large
+  if (states.size > 40) states.clear();
+  states.set(at, cards);
+  return cards;
 }
 
 /** A card of which all is new, or all is gone. */

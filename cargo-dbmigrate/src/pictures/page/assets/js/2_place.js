@@ -4,6 +4,20 @@
 const HEAD = 30, ROW = 20, CHAR = 7.25, GAP = 34;
 /** Places by key: x, y, w, h. */
 let places = new Map();
+/** The routes of the layout with the cards at their ends, by what they connect. */
+let routes = new Map();
+
+/** What makes two links the same one, however they are declared. */
+const identity = link => JSON.stringify([link.kind, key(link.from), key(link.to), (link.columns || []).map(key), link.by || ""]);
+
+/** The routes, which lead between the cards as they are at last. */
+function plan() {
+  const last = shownAt(moments.length - 1);
+  routes = new Map();
+  for (const from of last.values())
+    for (const link of from.links || [])
+      if (link.route) routes.set(identity(link), { route: link.route, from, to: last.get(key(link.to)) });
+}
 
 /** How large a card is that has no place of its own. */
 function sizeOf(card) {
@@ -105,14 +119,32 @@ function curve(link, cards) {
   };
 }
 
-/** The route of the layout, as long as both cards stand where it put them. */
+/** The route of the layout, with its ends where the columns stand in the cards as they are at this moment. */
 function routeOf(link, cards) {
+  const known = routes.get(identity(link));
   const a = places.get(key(link.from)), b = places.get(key(link.to));
-  const isThere = one => one.given && one.y === one.given[1] && one.h === one.given[3];
-  const points = isThere(a) && isThere(b) && link.route;
-  if (!points || points.length < 2) return curve(link, cards);
+  const isBeside = one => one.given && one.x === one.given[0] && one.w === one.given[2];
+  if (!known || !known.to || known.route.length < 2 || !isBeside(a) || !isBeside(b)) return curve(link, cards);
+  const laidAt = one => ({ y: one.given[1] });
+  const moved = (card, at, was, columns) => portOf(card, at, columns) - portOf(was, laidAt(at), columns);
+  const points = bent(known.route, moved(cards.get(key(link.from)), a, known.from, link.columns || []),
+    moved(cards.get(key(link.to)), b, known.to, link.parent_columns || []));
   const middle = points[Math.floor(points.length / 2)], before = points[Math.ceil(points.length / 2) - 1];
   return { d: rounded(points), x: (middle[0] + before[0]) / 2, y: (middle[1] + before[1]) / 2 };
+}
+
+/** A route whose ends stand higher or lower by so much: lines leave cards to the side. */
+function bent(route, first, last) {
+  if (!first && !last) return route;
+  const points = route.map(([x, y]) => [x, y]);
+  if (points.length < 4) {
+    // one line: it gets a step in its middle
+    const [[x1, y1], [x2, y2]] = points, x = (x1 + x2) / 2;
+    return [[x1, y1 + first], [x, y1 + first], [x, y2 + last], [x2, y2 + last]];
+  }
+  points[0][1] += first; points[1][1] += first;
+  points[points.length - 1][1] += last; points[points.length - 2][1] += last;
+  return points;
 }
 
 /** A line through points whose corners are rounded. */

@@ -61,10 +61,13 @@ function fill(element) {
   if (element.filled) return;
   element.filled = true;
   const { card } = element;
+  const parents = column => (card.links || []).filter(link => link.kind === "foreign_key" && link.columns.some(one => key(one) === key(column.name)));
   const row = column => {
-    const mark = column.primary ? "PK" : column.foreign ? "FK" : column.unique ? "U" : column.generated ? "ƒ" : "";
-    return el("li", { class: `${column.nullable ? "null" : ""} ${markClass(column.mark)}` },
-      el("i", {}, mark), el("b", {}, column.name), el("span", {}, column.type + (column.nullable ? "?" : "")));
+    const [mark, means] = column.primary ? ["PK", "primary key"] : column.foreign ? ["FK", "foreign key"] : column.unique ? ["U", "unique"] : column.generated ? ["ƒ", "generated"] : ["", null];
+    // on paper no line says it
+    const to = column.foreign ? [...new Set(parents(column).map(link => link.to))].join(", ") : "";
+    return el("li", { class: `${column.nullable ? "null" : ""} ${markClass(column.mark)}`, "data-to": to || null },
+      el("i", { title: means }, mark), el("b", {}, column.name), el("span", {}, column.type + (column.nullable ? "?" : "")));
   };
   element.append(el("ul", {}, card.columns.map(row)));
   const foot = footOf(card);
@@ -88,16 +91,20 @@ function drawLink(one) {
 }
 
 function drawCommunities() {
-  const boxes = [];
+  const boxes = [], labels = [];
   for (const { name, cards: names } of (D.layout && D.layout.communities) || []) {
     const inside = names.map(name => places.get(key(name))).filter(found => found && found.given);
     if (inside.length < 2) continue;
     const { x, y, w, h } = bounds(inside);
-    const box = el("div", { class: "community" }, el("b", {}, name));
+    const box = el("div", { class: "community" }), label = el("b", { class: "label" }, name);
     Object.assign(box.style, { left: x - 16 + "px", top: y - 16 + "px", width: w + 32 + "px", height: h + 32 + "px" });
+    Object.assign(label.style, { left: x - 16 + "px", top: y - 18 + "px" });
     boxes.push(box);
+    labels.push(label);
   }
   $("communities").replaceChildren(...boxes);
+  // above the lines, which lead along groups
+  $("labels").replaceChildren(...labels);
 }
 
 /** What a foreign key does, on its line. */

@@ -45,6 +45,13 @@ function fillVisible() {
   }
 }
 
+/** How much of the stage can be seen: on a telephone the details stand in front of it. */
+function room() {
+  const stage = $("stage"), detail = $("detail"), { clientWidth, clientHeight } = stage;
+  if (detail.hidden || getComputedStyle(detail).position !== "fixed") return { clientWidth, clientHeight };
+  return { clientWidth, clientHeight: Math.max(80, detail.getBoundingClientRect().top - stage.getBoundingClientRect().top) };
+}
+
 /** Zooms so that what is under a point of the stage stays there. */
 function zoom(by, x = $("stage").clientWidth / 2, y = $("stage").clientHeight / 2) {
   const k = Math.min(MOST, Math.max(LEAST, V.k * by));
@@ -60,7 +67,7 @@ function fit(names = null, most = 1, gliding = true) {
   if (!inside.length) return;
   // lines may lead around everything
   if (!names && D.layout && inside.length === places.size) inside.push({ x: 0, y: 0, w: D.layout.width, h: D.layout.height });
-  const box = bounds(inside), { clientWidth, clientHeight } = $("stage");
+  const box = bounds(inside), { clientWidth, clientHeight } = room();
   V.k = Math.max(LEAST, Math.min(most, (clientWidth - 40) / box.w, (clientHeight - 40) / box.h));
   V.x = (clientWidth - box.w * V.k) / 2 - box.x * V.k;
   V.y = (clientHeight - box.h * V.k) / 2 - box.y * V.k;
@@ -71,7 +78,7 @@ function fit(names = null, most = 1, gliding = true) {
 function center(name) {
   const at = places.get(name);
   if (!at) return;
-  const { clientWidth, clientHeight } = $("stage");
+  const { clientWidth, clientHeight } = room();
   V.k = Math.max(V.k, Math.min(1, clientWidth / (at.w + 40)));
   V.x = clientWidth / 2 - (at.x + at.w / 2) * V.k;
   V.y = at.h * V.k > clientHeight - 40 ? 20 - at.y * V.k : clientHeight / 2 - (at.y + at.h / 2) * V.k;
@@ -80,9 +87,16 @@ function center(name) {
 
 /** Whether a card can be seen and read where it is. */
 function isInView(name) {
-  const at = places.get(name), { clientWidth, clientHeight } = $("stage");
+  const at = places.get(name), { clientWidth, clientHeight } = room();
   const x = at.x * V.k + V.x, y = at.y * V.k + V.y;
   return V.k >= READABLE && x >= 0 && y >= 0 && x + at.w * V.k <= clientWidth && y + Math.min(at.h * V.k, clientHeight) <= clientHeight;
+}
+
+/** Whether something of a card can be seen. */
+function isOnStage(name) {
+  const at = places.get(name), { clientWidth, clientHeight } = room();
+  const x = at.x * V.k + V.x, y = at.y * V.k + V.y;
+  return x < clientWidth && y < clientHeight && x + at.w * V.k > 0 && y + at.h * V.k > 0;
 }
 
 function listenToPointers() {

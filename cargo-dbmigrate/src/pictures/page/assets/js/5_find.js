@@ -13,7 +13,7 @@ function search(typed) {
     const columns = card.columns.filter(column => words.every(word => `${name}.${column.name}`.toLowerCase().includes(word)));
     if (columns.length) found.push({ card, rank: 3, columns });
   }
-  return found.sort((a, b) => a.rank - b.rank || (key(a.card.name) < key(b.card.name) ? -1 : 1));
+  return found.sort((a, b) => a.rank - b.rank || inOrder(a.card.name, b.card.name));
 }
 
 /** A name with what was searched in it marked. */
@@ -23,10 +23,14 @@ function marked(name, typed) {
   return at < 0 ? [name] : [name.slice(0, at), el("mark", {}, name.slice(at, at + word.length)), name.slice(at + word.length)];
 }
 
+/** As people count: `t2` before `t10`. */
+const inOrder = new Intl.Collator("en", { numeric: true }).compare;
+
 function list() {
-  const all = S.find ? search(S.find) : [...cards.values()].sort((a, b) => (key(a.name) < key(b.name) ? -1 : 1)).map(card => ({ card }));
+  const all = S.find ? search(S.find) : [...cards.values()].sort((a, b) => inOrder(a.name, b.name)).map(card => ({ card }));
   const item = ({ card, columns }) => el("li", {},
-    el("button", { type: "button", "data-name": card.name, "aria-current": S.table && key(S.table) === key(card.name) ? "true" : null },
+    el("button", { type: "button", "data-name": card.name, "aria-label": label(card) + (columns ? `; found: ${columns.map(column => column.name).join(", ")}` : ""),
+      "aria-current": S.table && key(S.table) === key(card.name) ? "true" : null },
       sign(card.mark), marked(card.name, S.find),
       columns ? el("small", {}, " ", columns.map(column => column.name).join(", ")) : card.kind === "table" ? null : el("small", {}, card.kind === "view" ? " view" : " virtual")));
   $("names").replaceChildren(...all.map(item));

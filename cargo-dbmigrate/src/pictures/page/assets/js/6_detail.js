@@ -20,7 +20,7 @@ function sqlOf(card) {
 function copyable(title, whole) {
   const button = el("button", { type: "button", onclick: () => copy(whole, button) }, `Copy ${title}`);
   button.dataset.copies = title;
-  return [el("div", { class: "row" }, button), el("pre", { tabindex: "0", "aria-label": title }, whole)];
+  return [el("div", { class: "row" }, button), el("pre", { tabindex: "0", role: "group", "aria-label": title }, whole)];
 }
 
 async function copy(whole, button) {
@@ -59,8 +59,8 @@ function columns(card) {
     el("td", {}, sign(column.mark), el("b", {}, column.name), isMarked(column.mark) && column.was ? el("div", { class: "sql-comment" }, `was ${column.was}`) : null),
     el("td", {}, column.type),
     el("td", {}, more(column), column.doc ? el("div", { class: "sql-comment docs" }, column.doc) : null));
-  const head = el("tr", {}, ["Column", "Type", ""].map(title => el("th", { scope: "col" }, title)));
-  return section("Columns", card.columns.length ? el("table", {}, el("thead", {}, head), el("tbody", {}, card.columns.map(row))) : []);
+  const head = el("tr", {}, ["Column", "Type", "More"].map(title => el("th", { scope: "col" }, title)));
+  return section("Columns", card.columns.length ? el("table", { "aria-label": "Columns" }, el("thead", {}, head), el("tbody", {}, card.columns.map(row))) : []);
 }
 
 function rows(card) {
@@ -68,7 +68,7 @@ function rows(card) {
   if (!known.length) return [];
   const row = one => el("tr", {}, el("td", {}, one.target), el("td", { class: "number" }, one.rows.toLocaleString("en")), el("td", { class: "number" }, bytes(one.bytes)));
   const head = el("tr", {}, el("th", { scope: "col" }, "Database"), el("th", { scope: "col", class: "number" }, "Rows"), el("th", { scope: "col", class: "number" }, "Size"));
-  return section("Rows", el("table", {}, el("thead", {}, head), el("tbody", {}, known.map(row))));
+  return section("Rows", el("table", { "aria-label": "Rows" }, el("thead", {}, head), el("tbody", {}, known.map(row))));
 }
 
 const items = (all, item) => (all && all.length ? el("ul", {}, all.map(one => el("li", {}, item(one)))) : []);
@@ -77,12 +77,15 @@ function keys(card) {
   const out = (card.links || []).filter(one => one.kind === "foreign_key");
   const into = links.map(one => one.link).filter(one => one.kind === "foreign_key" && key(one.to) === key(card.name));
   const reads = links.map(one => one.link).filter(one => one.kind !== "foreign_key" && key(one.to) === key(card.name));
+  // what a trigger reads is no line
+  const readers = [...cards.values()].flatMap(one => (one.triggers || []).filter(trigger => (trigger.reads || []).some(name => key(name) === key(card.name)))
+    .map(trigger => ({ from: one.name, by: trigger.name, kind: "reads" })));
   const ends = (one, other) => [sign(one.mark), el("code", {}, one.columns.join(", ")), " → ", link(other), el("code", {}, ` (${one.parent_columns.join(", ")})`), el("div", { class: "sql-comment" }, said(one))];
   return [
     ...section("Refers to", items(out, one => ends(one, one.to))),
     ...section("Referred to by", items(into, one => [sign(one.mark), link(one.from), el("code", {}, ` (${one.columns.join(", ")})`), el("div", { class: "sql-comment" }, said(one))])),
     ...section("Reads", items((card.links || []).filter(one => one.kind === "reads"), one => link(one.to))),
-    ...section("Read or written by", items(reads, one => [link(one.from), one.by ? [" (", el("code", {}, one.by), ")"] : null, one.kind === "writes" ? " writes" : " reads"])),
+    ...section("Read or written by", items([...reads, ...readers], one => [link(one.from), one.by ? [" (", el("code", {}, one.by), ")"] : null, one.kind === "writes" ? " writes" : " reads"])),
   ];
 }
 
@@ -103,7 +106,7 @@ function rest(card) {
 function ways(card) {
   const near = el("button", { type: "button", "aria-pressed": String(S.near > 0), title: "Only what is near ( n )", onclick: nearer }, S.near ? `Within ${counted(S.near, "step")}` : "Neighbourhood");
   near.id = "near";
-  const others = [...cards.values()].filter(one => one !== card).sort((a, b) => (key(a.name) < key(b.name) ? -1 : 1));
+  const others = [...cards.values()].filter(one => one !== card).sort((a, b) => inOrder(a.name, b.name));
   const goal = el("select", { id: "goal", "aria-label": "Path to", onchange: event => choosePath(event.target.value) },
     el("option", { value: "" }, "Path to …"), others.map(one => el("option", { value: one.name, selected: !!S.path && key(one.name) === key(S.path) }, one.name)));
   const path = pathBetween(S.table, S.path);

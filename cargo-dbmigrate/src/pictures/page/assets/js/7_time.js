@@ -25,6 +25,9 @@ function go(at) {
   if (!S.table || !shownAt(at).has(key(S.table))) { S.table = ""; S.path = ""; S.moment = moments[at].kind !== "now"; }
   redraw();
   const moment = moments[at];
+  // what it did is no use out of sight
+  const touched = changedAt(at).map(card => key(card.name)).filter(name => places.has(name));
+  if (touched.length && !touched.some(isOnStage)) fit();
   say(`${nameOf(moment)}: ${moment.changes.join(", ") || (moment.kind === "now" ? "the schema as it is" : "no change of the schema")}`);
 }
 
@@ -45,7 +48,7 @@ function momentDetail() {
     ...section("Changes", items(moment.changes, one => one)),
     ...section("Tables and views", items(touched, card => [sign(card.mark), cards.has(key(card.name)) ? link(card.name) : el("code", {}, card.name)])),
     ...section("Risks", items(moment.lints, one => [el("span", { class: `level ${one.level}` }, one.level), " ", el("code", {}, one.name), `: ${one.message}`])),
-    ...section("Databases", moment.applied.length ? el("table", {}, el("thead", {}, head), el("tbody", {}, moment.applied.map(applied))) : []),
+    ...section("Databases", moment.applied.length ? el("table", { "aria-label": "Databases" }, el("thead", {}, head), el("tbody", {}, moment.applied.map(applied))) : []),
     ...section("Replaces", items(moment.replaces, one => el("code", {}, one))),
     ...(moment.sql ? section("SQL", copyableMoment(text(moment.sql))) : []),
   ];

@@ -22,6 +22,7 @@ function refresh() {
   const opens = !!(S.table && cards.has(key(S.table))) || (S.moment && moments[S.at].kind !== "now");
   const wasOpen = !$("detail").hidden;
   $("detail").hidden = !opens;
+  $("moment").setAttribute("aria-expanded", String(opens && !S.table));
   if (opens) detail(); else $("detail").replaceChildren();
   if (wasOpen !== opens) settle();
   rove(S.table ? key(S.table) : roving);
