@@ -14,6 +14,9 @@ const GROWTH: u64 = 2;
 const ON_SERVER: Duration = Duration::from_millis(10);
 /// How long a server rests behind a commit that took longer than [`LONG_COMMIT`].
 const REST: Duration = Duration::from_millis(60);
+/// Who waits no longer for the lock of a server is alone there, if that is so for [`CALM_PIECES`].
+const CALM: Duration = Duration::from_millis(1);
+const CALM_PIECES: u32 = 8;
 /// A commit that took so long has copied the log into the database.
 const LONG_COMMIT: Duration = Duration::from_millis(5);
 
@@ -65,6 +68,8 @@ pub struct Pace {
     least: u64,
     most: u64,
     pause: Duration,
+    /// For how many pieces nobody was waited for.
+    calm: u32,
 }
 
 impl Pace {
@@ -75,7 +80,8 @@ impl Pace {
         let least = (most / 100).clamp(1, 100);
         // whoever waits begins to wait when the lock is taken
         let target = limits.target.min(limits.lag / 2);
-        Self { limits: Limits { target, ..limits }, size: first.clamp(least, most), least, most, pause: SHORTEST_PAUSE }
+        let (limits, size) = (Limits { target, ..limits }, first.clamp(least, most));
+        Self { limits, size, least, most, pause: SHORTEST_PAUSE, calm: 0 }
     }
 
     /// How many rows the next piece is to have.
@@ -95,6 +101,10 @@ impl Pace {
             self.pause = (self.pause * 2).clamp(held, LONGEST_PAUSE.max(held));
         } else {
             self.pause = (self.pause / 2).max(SHORTEST_PAUSE).max(held / self.limits.rest.max(1));
+        }
+        self.calm = if waited < CALM { self.calm + 1 } else { 0 };
+        if self.limits.rest == 1 && self.calm >= CALM_PIECES {
+            return Duration::ZERO;
         }
         // whose writes were refused while the log was copied tries again for a while
         if committed > LONG_COMMIT { self.pause.max(REST) } else { self.pause }
@@ -147,6 +157,13 @@ mod tests {
         assert_eq!(pace.took(times(0, 50)), second / 2);
         let log = Times { committed: MS(90), ..times(0, 50) };
         assert_eq!(pace.took(log), REST);
+        // a server is left alone for as long as it was held, unless nobody else is there
+        let mut server = Pace::new(Limits::default().on_server(), 1000, 100_000);
+        for _ in 1..CALM_PIECES {
+            assert_eq!(server.took(times(0, 40)), MS(40));
+        }
+        assert_eq!(server.took(times(0, 40)), Duration::ZERO);
+        assert_eq!(server.took(times(2, 40)), MS(40));
         for _ in 0..50 {
             pace.failed();
         }
