@@ -8,7 +8,7 @@ use super::connection::Connection;
 use super::error::{EngineError, ErrorKind};
 
 /// Runs statements each of which changes one row of `sqlite_schema`, and has the schema read again. Whether that is one
-/// is found out then, and whoever asked undoes it if it is not.
+/// is found out by the next statement, and whoever asked undoes it if it is not.
 pub(super) async fn write_schema<S: AsRef<str>>(connection: &Connection, edits: &[S]) -> Result<(), EngineError> {
     connection.run("PRAGMA writable_schema = ON").await?;
     let mut written = Ok(());

@@ -85,15 +85,13 @@ impl Database {
         for pragma in ["PRAGMA writable_schema = RESET", &legacy] {
             let _ = self.connection.run(pragma).await;
         }
-        match failure {
-            Failure::Engine { action, error } if error.kind == ErrorKind::Corrupt => {
-                let is_whole = self.connection.first_row("PRAGMA schema_version").await.is_ok()
-                    && self.connection.rows("SELECT * FROM pragma_table_list").await.is_ok();
-                let kind = if is_whole { ErrorKind::Statement } else { error.kind };
-                Failure::Engine { action, error: EngineError { kind, ..error } }
-            }
-            other => other,
-        }
+        let Some(error) = failure.engine_error().filter(|error| error.kind == ErrorKind::Corrupt).cloned() else {
+            return failure;
+        };
+        let is_whole = self.connection.first_row("PRAGMA schema_version").await.is_ok()
+            && self.connection.rows("SELECT * FROM pragma_table_list").await.is_ok();
+        let kind = if is_whole { ErrorKind::Statement } else { error.kind };
+        not_swapped(EngineError { kind, ..error })
     }
 
     /// The statements of the swap on a server, with those that make indexes, if that is short.
@@ -350,7 +348,8 @@ mod tests {
         run(&database, "BEGIN").expect("a transaction");
         run(&database, "CREATE TABLE u (a)").expect("it moves the counter");
         let edit = "UPDATE sqlite_schema SET sql = 'CREATE TABLE t (a, )' WHERE name = 't'";
-        let error = block_on(write_schema(&database.connection, &[edit])).expect_err("that is no table");
+        block_on(write_schema(&database.connection, &[edit])).expect("it is written");
+        let error = run(&database, "SELECT * FROM t").expect_err("that is no table");
         assert_eq!(error.kind, ErrorKind::Corrupt);
         block_on(database.roll_back());
         let Failure::Engine { action, error } = block_on(database.whole(not_swapped(error), false)) else {
