@@ -13,6 +13,9 @@ pub(super) async fn replace(connection: &Connection, rebuild: &Rebuild, text: &s
     let values = [text, rebuild.table.as_str()].map(|text| Value::Text(text.to_owned())).to_vec();
     let updated = connection.run_with(update, values).await;
     // also where it failed: nobody else may write there
-    let reset = connection.run("PRAGMA writable_schema = RESET").await;
+    let reset = connection.run(READ_AGAIN).await;
     updated.and(reset)
 }
+
+/// Has the schema read again, as it is stored.
+pub(super) const READ_AGAIN: &str = "PRAGMA writable_schema = RESET";

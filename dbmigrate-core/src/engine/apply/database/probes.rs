@@ -1,6 +1,6 @@
 //! What several preflights look for in one table, looked for in one pass over it.
 //!
-//! Nearly always there is nothing, which one scan says for all of them. Only where it finds a row, each is asked for
+//! Nearly always there is nothing, which one scan says for all of them, or what was asked before there was a lock. Only where it finds a row, each is asked for
 //! itself: for its message.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,19 +9,27 @@ use super::Database;
 use crate::engine::connection::text;
 use crate::engine::error::EngineError;
 use crate::plan::counted_rows;
-use crate::sql::Name;
+use crate::sql::{Expr, Name};
 
 impl Database {
     /// Which of the preflights, counted from 0, are known to find nothing: those that would each go through all rows of
     /// a table. A server has all of them in one request.
     pub(super) async fn find_nothing(&self, queries: &[&str]) -> BTreeSet<usize> {
         let mut spared = BTreeSet::new();
+        if let Some(asked) = &self.beforehand {
+            let is_told = |query: &str| {
+                let counted = counted_rows(query);
+                let counted = counted.map(|(table, condition)| (table, Expr::new(condition).canonical()));
+                counted.is_some_and(|counted| asked.sought.contains(&counted))
+            };
+            spared.extend((0..).zip(queries).filter(|(_, query)| is_told(query)).map(|(at, _)| at));
+        }
         if queries.len() < 2 || !self.connection.is_local() {
             return spared;
         }
         let mut tables: BTreeMap<Name, Vec<(usize, &str)>> = BTreeMap::new();
         for (at, query) in queries.iter().enumerate() {
-            if let Some((table, condition)) = counted_rows(query) {
+            if let Some((table, condition)) = counted_rows(query).filter(|_| !spared.contains(&at)) {
                 tables.entry(table).or_default().push((at, condition));
             }
         }

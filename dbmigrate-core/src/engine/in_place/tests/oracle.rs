@@ -2,7 +2,7 @@
 
 use pollster::block_on;
 
-use super::super::{Outcome, in_place};
+use super::super::{Known, Outcome, in_place};
 use crate::ddl::{Object, read};
 use crate::engine::connection::{Connection, Row, display, text};
 use crate::folder::script::Rebuild;
@@ -56,7 +56,7 @@ impl Case {
 
         ours.run("BEGIN").await.expect("a transaction begins");
         ours.run("SAVEPOINT s").await.expect("a savepoint is set");
-        let outcome = in_place(&ours, &rebuild, &statements, &[]).await;
+        let outcome = in_place(&ours, &rebuild, &statements, Known::default()).await;
         let is_done = matches!(outcome, Ok(Outcome::Done));
         if is_done {
             wanted.map_err(|error| format!("it was done in place, and the rebuild fails: {error}"))?;
