@@ -17,13 +17,13 @@ const BEFORE: &str = "#[derive(Table)]\n#[table(name = \"items\", index(label))]
 /// As many rows as another way is tried for, with a check that takes so long for each that they are not asked with the lock.
 const ROWS: usize = 24_000;
 
-fn before(journal: &str) -> Project {
+fn before(journal: &str, weight: u32) -> Project {
     let project = Project::migrated(BEFORE);
     project.sql(&format!(
         "PRAGMA journal_mode = {journal};\nINSERT INTO items (id, label, amount) WITH RECURSIVE n(i) AS \
          (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS}) SELECT i, 'label ' || i, i FROM n;"
     ));
-    let check = "amount >= length(replace(hex(zeroblob(400 + amount % 2)), '0', ''))";
+    let check = format!("amount >= length(replace(hex(zeroblob({weight} + amount % 2)), '0', ''))");
     let table = format!("index(label), check(slow, \"{check}\"))");
     project.structs(&BEFORE.replace("index(label))", &table).replace("label: Option<String>", "label: String"));
     project.runs("generate --name slow");
@@ -59,7 +59,7 @@ fn application(path: &Path, stop: &AtomicBool) -> (usize, Duration) {
 
 /// Kills the runner so often, with an application beside it.
 fn killed(deaths: u64, journal: &str, seed: u64) {
-    let project = before(journal);
+    let project = before(journal, 400);
     let path = project.path("dev.db");
     let stop = AtomicBool::new(false);
     let (written, longest) = thread::scope(|scope| {
@@ -69,7 +69,8 @@ fn killed(deaths: u64, journal: &str, seed: u64) {
             thread::sleep(Duration::from_millis(20 + (seed * 31 + death * 137) % 400));
             runner.kill().expect("it is ours");
             runner.wait().expect("it ends");
-            project.runs("status");
+            let status = project.run("status");
+            assert!(!format!("{}{}", status.out, status.err).contains("beforehand"), "{}", status.out);
             if death % 3 == 2 && project.query("SELECT count(*) FROM _dbmigrate_history") == ["1"] {
                 project.runs("migrate --abort");
                 nothing_is_left(&project);
@@ -109,7 +110,7 @@ fn rows_are_asked_beside_an_application_through_a_hundred_deaths() {
 
 #[test]
 fn a_row_that_is_written_meanwhile_and_contradicts_stops_it() {
-    let project = before("WAL");
+    let project = before("WAL", 2500);
     let mut runner = project.command(&["migrate"]).stderr(Stdio::piped()).spawn().expect("the binary runs");
     let is_asking = || {
         let query = "SELECT count(*) FROM sqlite_schema WHERE name GLOB '_dbmigrate_beforehand_*'";
