@@ -1,6 +1,5 @@
-//! Changes that all rows satisfy: the definition is replaced in place. Beside them the scan that they cannot do without, and
-//! a writer that says how long it had to wait, also for
-//! a table that is asked before the lock is taken.
+//! Changes that all rows satisfy: the definition is replaced in place. Beside them the scan that they cannot do without,
+//! and a writer that says how long it had to wait, also for a table that is asked before the lock is taken.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -77,6 +77,8 @@ pub struct Database {
     has_nothing_asked: bool,
     /// The checksum of a migration whose rows are asked with the lock, because something came of asking before.
     asked_in_vain: Option<String>,
+    /// How often the schema was changed while rows were asked.
+    times_moved: u32,
     /// From when on, asking all rows takes too long to be done with the lock.
     long: Duration,
     /// The schema, from the first time that it is needed.
@@ -165,6 +167,7 @@ impl Database {
             beforehand: None,
             has_nothing_asked: false,
             asked_in_vain: None,
+            times_moved: 0,
             long: beforehand::LONG,
             tracker: None,
             ignore: Ignore::default(),

@@ -20,9 +20,9 @@ use super::Database;
 use crate::engine::connection::piece::{Piece, Worked};
 use crate::engine::connection::{integer, text};
 use crate::engine::engines::Engine;
-use crate::engine::error::{EngineError, ErrorKind};
-use crate::engine::in_place::Satisfied;
+use crate::engine::error::EngineError;
 use crate::engine::in_place::beforehand::{self, Asking, Question};
+use crate::engine::in_place::{Satisfied, is_worth_it};
 use crate::engine::pieces::{Limits, Pace, Range};
 use crate::sql::Name;
 
@@ -36,7 +36,9 @@ const FIRST: u64 = 10_000;
 const MOST: u64 = 2_000_000;
 /// As many rows of the log as are asked with the lock.
 const FEW: u64 = 1_000;
-/// How often it is tried to get the lock, or to be there before the log has grown again.
+/// How often the schema may be changed meanwhile before the rows are asked with the lock.
+const MOST_MOVED: u32 = 5;
+/// How often it is tried to have the lock before the log has grown again.
 const TRIES: u32 = 20;
 
 /// What is asked of the rows before the lock is taken, while it is.
@@ -87,6 +89,10 @@ impl Database {
             Ok(Asked::Nothing) => return Ok(None),
             Ok(Asked::Moved) => {
                 self.forget_asked().await.map_err(engine)?;
+                self.times_moved += 1;
+                if self.times_moved >= MOST_MOVED {
+                    self.asked_in_vain = Some(migration.migration.sql.to_hex());
+                }
                 return Ok(Some((Step::Overtaken, Vec::new())));
             }
             Ok(Asked::All(asked)) => asked,
@@ -163,6 +169,9 @@ impl Database {
         if is_sought && self.asked_in_vain.as_ref() != Some(&checksum) {
             questions = self.questions(migration).await?;
         }
+        if questions.is_empty() && self.has_nothing_asked {
+            return Ok(Asked::Nothing);
+        }
         match self.asked_at(&checksum, &questions).await? {
             Some(true) if !questions.is_empty() => {}
             Some(_) => return Ok(Asked::Moved),
@@ -198,6 +207,12 @@ impl Database {
         let preflights: Vec<&str> = script.preflights.iter().map(|preflight| preflight.query.as_str()).collect();
         let mut questions = Vec::new();
         for (number, marked) in script.rebuilds.iter().enumerate() {
+            // before anything else is read, because most tables are small
+            let is_large = !self.connection.is_local()
+                || is_worth_it(&self.connection, &marked.rebuild, self.least_rows).await.unwrap_or(false);
+            if !is_large {
+                continue;
+            }
             let question =
                 Question::of(&self.connection, &marked.rebuild, &script.statements, &preflights, number).await?;
             let Some(question) = question else { continue };
@@ -292,23 +307,10 @@ impl Database {
         if !question.needs_transaction() {
             return question.is_contradicted(&self.connection, asking).await;
         }
-        self.begin_patiently().await?;
+        self.connection.begin().await?;
         let found = question.is_contradicted(&self.connection, asking).await;
         self.connection.roll_back().await;
         found
-    }
-
-    async fn begin_patiently(&self) -> Result<(), EngineError> {
-        let mut tries = TRIES;
-        loop {
-            match self.connection.begin().await {
-                Err(error) if error.kind == ErrorKind::Locked && tries > 0 => {
-                    tries -= 1;
-                    thread::sleep(PIECE);
-                }
-                begun => return begun,
-            }
-        }
     }
 
     /// Asks the rows that were written meanwhile, until there are few: whether none contradicts.
@@ -329,7 +331,7 @@ impl Database {
                     }
                     continue;
                 }
-                self.begin_patiently().await?;
+                self.connection.begin().await?;
                 let started = Instant::now();
                 let asked = match question.is_contradicted(&self.connection, Asking::Logged(Some(rows))).await {
                     Ok(true) => Ok(true),
@@ -380,7 +382,7 @@ impl Database {
             row => row?.map(|row| text(&row[0]).to_owned()),
         };
         self.tracker = None;
-        self.begin_patiently().await?;
+        self.connection.begin().await?;
         let removed = match self.remove_asked().await {
             Ok(()) => self.connection.commit().await,
             failed => failed,
