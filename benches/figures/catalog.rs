@@ -42,7 +42,8 @@ pub(crate) fn run() {
         let mut contest = Contest::default();
         if let Some(condition) = condition {
             let query = format!("SELECT 1 FROM big NOT INDEXED WHERE {condition} LIMIT 1");
-            contest.add("one scan", move || bare::command("scan", [Path::new("full.db").as_os_str(), query.as_ref()]));
+            let full = full.clone();
+            contest.add("one scan", move || bare::command("scan", [full.as_os_str(), query.as_ref()]));
         }
         contest.add("nothing to migrate", || {
             copy();
