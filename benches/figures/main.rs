@@ -1,6 +1,6 @@
 //! The figures of `docs/performance.md`: what the tool costs, beside what the same work costs without it.
 //!
-//! `cargo bench -p cargo-dbmigrate [-- backup binary catalog check compile fleet generate history lints migrate page pipeline push ready rebuild resolver seed server sql testing]`. Every table comes from one run in
+//! `cargo bench -p cargo-dbmigrate [-- backup binary catalog check compile fleet generate history lints migrate online page pipeline push ready rebuild resolver seed server sql testing]`. Every table comes from one run in
 //! which the competitors take turns, so that its ratios hold on a busy machine too. A competitor is a process of its own; those
 //! that are written here are this program once more (see [`bare`]).
 #![expect(clippy::print_stdout, reason = "its output is the result")]
@@ -17,6 +17,7 @@ mod generate;
 mod history;
 mod lints;
 mod migrate;
+mod online;
 mod page;
 mod pipeline;
 mod project;
@@ -30,7 +31,7 @@ mod sql;
 mod testing;
 
 /// The sections by name, in the order in which they run.
-const SECTIONS: [(&str, fn()); 20] = [
+const SECTIONS: [(&str, fn()); 21] = [
     ("backup", backup::run),
     ("binary", binary::run),
     ("catalog", catalog::run),
@@ -41,6 +42,7 @@ const SECTIONS: [(&str, fn()); 20] = [
     ("history", history::run),
     ("lints", lints::run),
     ("migrate", migrate::run),
+    ("online", online::run),
     ("page", page::run),
     ("pipeline", pipeline::run),
     ("push", push::run),

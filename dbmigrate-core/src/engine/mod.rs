@@ -54,6 +54,7 @@ pub mod trial;
 pub mod value;
 #[cfg(feature = "libsql")]
 pub mod view;
+mod written;
 
 pub use crate::ignore::{self, Ignore};
 pub use connection::Connection;

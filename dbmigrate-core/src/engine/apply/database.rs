@@ -26,6 +26,7 @@ mod rows;
 mod rust;
 #[cfg(feature = "remote")]
 mod steps;
+mod swapped;
 mod target;
 #[cfg(feature = "remote")]
 mod together;
@@ -157,6 +158,7 @@ impl Database {
 
     /// Uses a connection that is open already. Its busy timeout is its owner's.
     pub fn from_connection(connection: Connection) -> Self {
+        let pace = paced(&connection, Limits::default());
         Self {
             connection,
             foreign_keys: None,
@@ -178,7 +180,7 @@ impl Database {
             meter: None,
             data_version: None,
             expected_history: None,
-            pace: Limits::default(),
+            pace,
             is_left_over: false,
             version_with_history: None,
             #[cfg(feature = "remote")]
@@ -267,7 +269,7 @@ impl Database {
     /// How large the pieces of migrations are that are several transactions.
     #[must_use]
     pub fn pacing(mut self, limits: Limits) -> Self {
-        self.pace = limits;
+        self.pace = paced(&self.connection, limits);
         self
     }
 
@@ -394,6 +396,11 @@ const LEAST_ROWS: u64 = 20_000;
 /// How often a transaction is begun again that a server took the lock from.
 #[cfg(feature = "remote")]
 const RETRIES: u32 = 3;
+
+/// What is wanted of pieces in that database.
+fn paced(connection: &Connection, limits: Limits) -> Limits {
+    if connection.is_local() { limits } else { limits.on_server() }
+}
 
 fn split_all<'s>(texts: &[&'s str]) -> Vec<Statement<'s>> {
     texts.iter().flat_map(|text| split(text)).collect()

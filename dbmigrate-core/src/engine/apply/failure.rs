@@ -1,11 +1,14 @@
 //! Why one migration was not applied.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use super::{DriftedObject, FailingRows, Finding};
 use crate::engine::error::EngineError;
 use crate::engine::introspect::Unreadable;
 use crate::engine::progress::Progress;
+use crate::figures::About;
 use crate::schema::Schema;
 use crate::sql::Name;
 
@@ -153,6 +156,18 @@ pub enum Failure {
         line: usize,
         /// Why.
         why: String,
+    },
+    /// A rebuild online would have others wait for longer than they may.
+    #[error("{why}, for which other clients wait {}, longer than {lag:?}", About(*wait))]
+    WaitsTooLong {
+        /// The line of the directive.
+        line: usize,
+        /// What for.
+        why: String,
+        /// About how long.
+        wait: Duration,
+        /// How long they may wait.
+        lag: Duration,
     },
     /// The old and the new table of a rebuild online differ: somebody writes without the triggers that note it.
     #[error("the rows of `{table}` and of its copy differ")]

@@ -7,6 +7,8 @@ use crate::engine::value::Value;
 use crate::engine::connection::{Connection, Row, integer, text};
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::introspect::HISTORY_TABLE;
+#[cfg(feature = "remote")]
+use crate::engine::progress::PROGRESS_TABLE;
 use crate::engine::tools::tool;
 use crate::engine::tracker::{VERSION, version_in};
 use crate::folder::Migration;
@@ -53,6 +55,16 @@ pub(super) fn finish(holds: &str) -> String {
         "UPDATE _dbmigrate_history SET duration_ms = \
          iif({holds}, CAST(round((julianday('now') - julianday(applied_at)) * 86400000) AS INTEGER), NULL), \
          schema_version = (SELECT schema_version FROM pragma_schema_version) WHERE position = ?1 RETURNING duration_ms"
+    )
+}
+
+/// The statement that has a record say that the schema is now what the migration leads to.
+#[cfg(feature = "remote")]
+pub(super) fn at_this_schema(position: usize) -> String {
+    format!(
+        "UPDATE {HISTORY_TABLE} SET schema_version = (SELECT schema_version FROM pragma_schema_version) \
+         WHERE position = {}",
+        position + 1
     )
 }
 
@@ -212,14 +224,15 @@ pub(super) fn queries() -> [String; 3] {
     [VERSION.to_owned(), has_table(), format!("SELECT * FROM {HISTORY_TABLE} WHERE position >= 1 ORDER BY position")]
 }
 
-/// That the last migration is applied, which can be recorded under any of these names, and that nobody has changed the
-/// schema since.
+/// That the last migration is applied, which can be recorded under any of these names, that nobody has changed the
+/// schema since, and that nothing is left of a migration in several transactions.
 #[cfg(feature = "remote")]
 pub(super) fn is_complete(last: &[String]) -> String {
     let names: Vec<String> = last.iter().map(|name| quote_string(name)).collect();
     format!(
         "EXISTS (SELECT 1 FROM {HISTORY_TABLE} WHERE position = (SELECT max(position) FROM {HISTORY_TABLE}) \
-         AND name IN ({}) AND schema_version = (SELECT schema_version FROM pragma_schema_version))",
+         AND name IN ({}) AND schema_version = (SELECT schema_version FROM pragma_schema_version) \
+         AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '{PROGRESS_TABLE}'))",
         names.join(", ")
     )
 }

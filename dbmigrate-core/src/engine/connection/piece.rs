@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Backend, Connection, Row, integer};
 use crate::engine::error::{EngineError, ErrorKind};
-use crate::engine::pieces::Bound;
+use crate::engine::pieces::{Bound, Times};
 
 /// What has to hold when the lock is held, and what is done then.
 #[derive(Debug, Clone, Default)]
@@ -29,10 +29,8 @@ pub enum Worked {
         changes: Vec<u64>,
         /// The answers to what was asked behind it.
         answers: Vec<Result<Vec<Row>, EngineError>>,
-        /// How long it waited for the lock.
-        waited: Duration,
-        /// How long it held it.
-        held: Duration,
+        /// How long it took.
+        times: Times,
     },
     /// The condition did not hold, and nothing was done.
     NotItsTurn,
@@ -104,16 +102,16 @@ impl Connection {
             changes.push(self.changes());
         }
         self.commit().await.map_err(NotWorked::around)?;
-        let held = locked.elapsed();
+        let times = Times { waited, held: locked.elapsed(), committed: Duration::ZERO };
         let answers = self.ask_all_with(piece.behind.clone()).await.map_err(NotWorked::around)?;
-        Ok(Worked::Done { changes, answers, waited, held })
+        Ok(Worked::Done { changes, answers, times })
     }
 }
 
 /// The same on a server.
 #[cfg(feature = "remote")]
 mod on_server {
-    use super::{Duration, EngineError, NotWorked, Piece, Worked};
+    use super::{Duration, EngineError, NotWorked, Piece, Times, Worked};
     use crate::engine::connection::server::{ServerConnection, of_commit, stolen};
     use crate::engine::remote::{Batch, Outcome, and, is_autocommit, not, ok};
     use crate::engine::value::Value;
@@ -141,6 +139,7 @@ mod on_server {
             }
             let end = batch.step(Some(ok(last)), CLOCK, Vec::new(), true);
             let commit = batch.step(Some(ok(end)), "COMMIT", Vec::new(), false);
+            let committed = batch.step(Some(ok(commit)), CLOCK, Vec::new(), true);
             let is_open = and(vec![ok(begun), not(is_autocommit())]);
             batch.step(Some(is_open), "ROLLBACK", Vec::new(), false);
             let behind = |(sql, values): &(String, Vec<Value>)| batch.step(Some(ok(commit)), sql, values.clone(), true);
@@ -166,8 +165,11 @@ mod on_server {
                 return Ok(Worked::Done {
                     changes: changes.collect(),
                     answers: behind.into_iter().map(answer).collect(),
-                    waited: between(clock(asked), clock(locked)),
-                    held: between(clock(locked), clock(end)),
+                    times: Times {
+                        waited: between(clock(asked), clock(locked)),
+                        held: between(clock(locked), clock(end)),
+                        committed: between(clock(end), clock(committed)),
+                    },
                 });
             }
             let error: Option<(u32, &EngineError)> = outcome.errors().find(|(step, _)| *step <= commit);

@@ -1,11 +1,12 @@
 //! The key by which the rows of both tables are told apart, and in whose order they are copied.
 
 use super::{AT, LOG, NotOnline};
+use crate::engine::pieces;
 use crate::folder::script::Rebuild;
 use crate::schema::{Column, Table};
 use crate::sql::{Expr, Name};
 
-/// A key that both tables have, with the same values.
+/// A key that both tables have, with the same values: one of those by which [`pieces`] goes through the old one.
 #[derive(Debug, Clone)]
 pub(super) struct Key {
     parts: Vec<Part>,
@@ -47,23 +48,8 @@ impl Key {
         if let Some(key) = Self::rowid(before, rebuild) {
             return Ok(key);
         }
-        let declared = before.primary_key.iter().map(|key| &key.parts);
-        let declared = declared.chain(before.uniques.iter().map(|unique| &unique.parts));
-        let declared = declared.map(|parts| {
-            let columns = parts.iter().map(|part| (part.column.clone(), part.collate.clone())).collect();
-            (columns, parts.iter().map(|part| part.descending).collect())
-        });
-        let indexes = before.indexes.iter().filter(|index| index.unique && index.predicate.is_none());
-        let indexes = indexes.filter_map(|index| {
-            let part = |part: &crate::schema::IndexPart| Some((part.expr.as_column()?, part.collate.clone()));
-            let columns = index.parts.iter().map(part).collect::<Option<Vec<_>>>()?;
-            Some((columns, index.parts.iter().map(|part| part.descending).collect()))
-        });
-        let mut keys = declared.chain(indexes);
-        keys.find_map(|(columns, descending): (Vec<_>, Vec<bool>)| {
-            Self::columns(before, rebuild, &columns, &descending)
-        })
-        .ok_or_else(|| {
+        let keys = pieces::Key::all(before);
+        keys.iter().find_map(|key| Self::of_key(before, rebuild, key)).ok_or_else(|| {
             let table = &rebuild.table;
             NotOnline(format!("`{table}` has no key that the rebuild leaves as it is and that no row has NULL in"))
         })
@@ -88,27 +74,18 @@ impl Key {
         Some(Self { parts: vec![Part { old, new: new.clone(), collate: None }], descends: false, is_rowid: true })
     }
 
-    fn columns(
-        before: &Table,
-        rebuild: &Rebuild,
-        columns: &[(Name, Option<Name>)],
-        descending: &[bool],
-    ) -> Option<Self> {
+    /// A key of the old table, if the new one has it too.
+    fn of_key(before: &Table, rebuild: &Rebuild, key: &pieces::Key) -> Option<Self> {
         let after = &rebuild.definition;
-        let descends = *descending.first()?;
-        // an order that no index has would be sorted for each piece
-        if descending.iter().any(|one| *one != descends) {
-            return None;
-        }
-        let part = |(name, collate): &(Name, Option<Name>)| {
-            let old = before.column(name).filter(|column| before.rejects_null(column))?;
+        let part = |pieces::KeyPart { column: name, collate }: &pieces::KeyPart| {
+            let old = before.column(name)?;
             let is_copied = |(_, value): &&(Name, String)| Expr::new(value).as_column().as_ref() == Some(name);
             let (new, _) = rebuild.values.iter().find(is_copied)?;
             let column = after.column(new)?;
             let is_same = before.affinity(old) == after.affinity(column) && collation(old) == collation(column);
             is_same.then(|| Part { old: name.clone(), new: new.clone(), collate: collate.clone() })
         };
-        let parts: Vec<Part> = columns.iter().map(part).collect::<Option<_>>()?;
+        let parts: Vec<Part> = key.parts.iter().map(part).collect::<Option<_>>()?;
         // rows are looked up in the new table too, and one after the other
         let same = |own: &Part, (name, collate): &(Name, Option<Name>)| {
             let of = |collate: &Option<Name>, column: Option<&Column>| {
@@ -124,7 +101,7 @@ impl Key {
             .collated_keys()
             .chain(indexed)
             .any(|key: Vec<_>| key.len() == parts.len() && parts.iter().zip(&key).all(|(own, one)| same(own, one)));
-        has_it.then_some(Self { parts, descends, is_rowid: false })
+        has_it.then_some(Self { parts, descends: key.descends, is_rowid: false })
     }
 
     /// The columns of both tables that it consists of.

@@ -1,5 +1,7 @@
 //! The swap: the old table aside, the new one in its place, each without a row being touched; and how what is left goes.
 
+use std::time::Duration;
+
 use super::copy::{Copy, index_name, no_parent, old_index_name};
 use super::{COPY, OLD};
 use crate::ddl::render;
@@ -7,6 +9,34 @@ use crate::schema::{Index, Table};
 use crate::sql::Name;
 use crate::sql::name::quote_string;
 use crate::sql::token::significant;
+
+/// How many rows a table may have whose indexes a server makes within the swap.
+pub(in crate::engine) const FEW: u64 = 100_000;
+
+/// What a server takes for a row of an index that it makes, in nanoseconds (docs/performance.md#rebuilds-online).
+const INDEXED_ROW: u64 = 750;
+/// For a row of a table that it drops.
+const DROPPED_ROW: u64 = 150;
+/// For a foreign key of a row that it checks.
+const CHECKED_KEY: u64 = 225;
+
+/// What others wait for at the end of a rebuild on a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) struct Wait {
+    /// What it is for: "a server makes index `users_name` in one statement".
+    pub(in crate::engine) why: String,
+    /// About how long.
+    pub(in crate::engine) time: Duration,
+}
+
+/// What swaps the tables in a file.
+#[derive(Debug)]
+pub(in crate::engine) struct Swap {
+    /// The statements.
+    pub(in crate::engine) renames: Vec<String>,
+    /// Those behind them, each of which changes one row of `sqlite_schema`.
+    pub(in crate::engine) edits: Vec<String>,
+}
 
 /// How an index is called by its own name again.
 #[derive(Debug, Clone)]
@@ -20,44 +50,39 @@ pub(in crate::engine) struct Made {
 }
 
 impl Copy {
-    /// The statements that put the new table into the place of the old one, in a database whose schema can be written.
+    /// What puts the new table into the place of the old one, in a database whose schema can be written.
     ///
     /// With `legacy_alter_table`, a rename leaves the foreign keys of other tables as they are, and views
     /// (sqlite.org/pragma.html#pragma_legacy_alter_table). There is no statement that renames an index, or gives a table
     /// another foreign key, or hands an index over: all of them are only names in `sqlite_schema`, and nothing of what is
     /// stored depends on them.
-    pub(in crate::engine) fn swap_locally(&self, legacy_was_on: bool) -> Vec<String> {
+    pub(in crate::engine) fn swap_locally(&self) -> Swap {
         let table = self.table();
-        let mut statements = self.carry_mark();
-        statements.extend([
+        let mut renames = self.carry_mark();
+        renames.extend([
             "PRAGMA legacy_alter_table = ON".to_owned(),
             format!("ALTER TABLE {} RENAME TO {OLD}", table.sql()),
             "PRAGMA legacy_alter_table = OFF".to_owned(),
             format!("ALTER TABLE {COPY} RENAME TO {}", table.sql()),
-            "PRAGMA writable_schema = ON".to_owned(),
-            update("table", table, (table, table), &self.stored()),
         ]);
+        let mut edits = vec![update("table", table, (table, table), &self.stored())];
         let new = || self.rebuild.indexes.iter().zip(&self.indexes).enumerate();
         let is_kept = |name: &Name| new().any(|(at, ((_, index), _))| self.are_kept[at] && index.name == *name);
         let gone = self.before.indexes.iter().enumerate().filter(|(_, index)| !is_kept(&index.name));
         let old = Name::from(OLD);
-        statements.extend(gone.map(|(at, index)| {
+        edits.extend(gone.map(|(at, index)| {
             let name = old_index_name(at);
             let create = render::create_index(&old, &Index { name: name.clone(), ..index.clone() });
             update("index", &index.name, (&name, &old), &create)
         }));
-        statements.extend(new().flat_map(|(at, ((_, index), text))| {
+        edits.extend(new().flat_map(|(at, ((_, index), text))| {
             let text = stored_index(text, index);
             match self.are_kept[at] {
                 true => hand_over(&index.name, table, &text).to_vec(),
                 false => vec![update("index", &index_name(at), (&index.name, table), &text)],
             }
         }));
-        statements.push("PRAGMA writable_schema = RESET".to_owned());
-        if legacy_was_on {
-            statements.push("PRAGMA legacy_alter_table = ON".to_owned());
-        }
-        statements
+        Swap { renames, edits }
     }
 
     /// The same on a server, which has neither: foreign keys of other tables would follow the old table, so that it is
@@ -88,6 +113,29 @@ impl Copy {
             grown: self.grows(at, false).then(|| index_name(at)),
         });
         made.collect()
+    }
+
+    /// What others wait for longest at the end on a server, with so many rows.
+    pub(in crate::engine) fn longest_wait(&self, rows: u64) -> Wait {
+        let each = |nanoseconds: u64| Duration::from_nanos(nanoseconds.saturating_mul(rows));
+        let (mut swap, mut reasons) = (Duration::ZERO, Vec::new());
+        let table = self.table();
+        if self.has_children {
+            reasons.push(format!("a server drops the old `{table}` in one statement, as other tables refer to it"));
+            swap += each(DROPPED_ROW);
+        }
+        if self.can_break_references() {
+            reasons.push(format!("foreign keys from and to `{table}` are checked in one transaction"));
+            swap += each(CHECKED_KEY);
+        }
+        let made = each(INDEXED_ROW);
+        let index = self.rebuild.indexes.first().map(|(_, index)| &index.name);
+        match index {
+            Some(index) if rows > FEW && made > swap => {
+                Wait { why: format!("a server makes index `{index}` in one statement"), time: made }
+            }
+            _ => Wait { why: reasons.join(", and "), time: swap },
+        }
     }
 
     fn carry_mark(&self) -> Vec<String> {

@@ -1,9 +1,11 @@
 //! That a rebuild online leads to what the plain one leads to, whatever is written meanwhile.
 
 use super::chunk::{At, at_query};
+use super::swap::Swap;
 use super::{Copy, Stage, copy, swap};
 use crate::engine::connection::{Connection, integer, text};
 use crate::engine::introspect::introspect;
+use crate::engine::written::write_schema;
 use crate::folder::script::Rebuild;
 use crate::sql::split;
 
@@ -171,8 +173,12 @@ async fn run(case: &Case, as_on_server: bool, offset: usize) {
             all(&online, &statements).await;
         }
     } else {
-        last.extend(copy.swap_locally(false));
-        all(&online, &last).await;
+        let Swap { renames, edits } = copy.swap_locally();
+        last.extend(renames);
+        online.begin().await.expect("a transaction");
+        online.run_all(&last).await.expect("the tables change their names");
+        write_schema(&online, &edits).await.expect("the schema is written");
+        online.commit().await.expect("a commit");
         assert!(
             online.first_row("PRAGMA integrity_check").await.expect("one").is_some_and(|row| text(&row[0]) == "ok")
         );
@@ -231,4 +237,26 @@ async fn introspect_hidden(connection: &Connection) -> Option<crate::schema::Tab
         Ok(crate::ddl::Object::Table(table)) => Some(table),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn what_others_wait_for_on_a_server_grows_with_the_rows() {
+    let waits = |case: &Case, rows: u64| {
+        pollster::block_on(async {
+            let connection = Connection::in_memory().await.expect("one");
+            for statement in split(case.setup) {
+                connection.run(statement.text).await.expect(statement.text);
+            }
+            let schema = introspect(&connection).await.expect("a schema").schema;
+            let statements = split(case.script);
+            let rebuild = Rebuild::read(&statements, 0).expect("it is one");
+            let wait = Copy::of(&schema, &rebuild, &statements).expect("it can be done").longest_wait(rows);
+            (wait.why, wait.time.as_millis())
+        })
+    };
+    let index = "a server makes index `users_name` in one statement".to_owned();
+    assert_eq!(waits(&CASES[0], 10_000_000), (index, 7500));
+    let drop = "a server drops the old `users` in one statement, as other tables refer to it".to_owned();
+    assert_eq!(waits(&CASES[0], 100_000), (drop, 15));
+    assert_eq!(waits(&CASES[1], 0).1, 0);
 }

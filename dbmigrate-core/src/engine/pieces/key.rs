@@ -26,6 +26,8 @@ pub struct Key {
     pub parts: Vec<KeyPart>,
     /// Whether it is the rowid, by whatever name.
     pub is_rowid: bool,
+    /// Whether its index has the order backwards.
+    pub descends: bool,
     /// The index that has this order, if it has a name that a statement can say.
     pub index: Option<Name>,
 }
@@ -93,11 +95,11 @@ impl Key {
 
     fn rowid(table: &Table, column: Name) -> Self {
         let parts = vec![KeyPart { column, collate: None }];
-        Self { table: table.name.clone(), parts, is_rowid: true, index: None }
+        Self { table: table.name.clone(), parts, is_rowid: true, descends: false, index: None }
     }
 
-    /// Every key with an index in one direction whose columns are never NULL, the primary key first.
-    fn all(table: &Table) -> Vec<Self> {
+    /// Every key with an index in one direction whose columns are never NULL, the primary key first; without the rowid.
+    pub fn all(table: &Table) -> Vec<Self> {
         let is_usable = |column: &Name| {
             let has = |one: &Column| table.rejects_null(one) && one.generated.is_none();
             table.column(column).is_some_and(has)
@@ -112,8 +114,9 @@ impl Key {
                 let collate = collate.filter(|collate| usual(&column).as_ref() != Some(collate));
                 KeyPart { column, collate }
             };
+            let descends = parts[0].2;
             let parts = parts.into_iter().map(part).collect();
-            Some(Self { table: table.name.clone(), parts, is_rowid: false, index })
+            Some(Self { table: table.name.clone(), parts, is_rowid: false, descends, index })
         };
         let constraints =
             table.primary_key.iter().map(|key| &key.parts).chain(table.uniques.iter().map(|key| &key.parts));

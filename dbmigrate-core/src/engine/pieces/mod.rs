@@ -11,7 +11,7 @@ mod pace;
 
 pub use key::{Key, KeyPart, NoKey};
 pub use mark::{Mark, Part, read as read_mark, written as written_mark};
-pub use pace::{Limits, Pace};
+pub use pace::{Limits, Pace, Times};
 
 use super::value::Value;
 

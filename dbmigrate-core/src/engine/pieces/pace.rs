@@ -10,6 +10,27 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// By how much a piece may be larger than the one before.
 const GROWTH: u64 = 2;
 
+/// How long a server holds the lock for a piece.
+const ON_SERVER: Duration = Duration::from_millis(10);
+/// How long a server rests behind a commit that took longer than [`LONG_COMMIT`].
+const REST: Duration = Duration::from_millis(60);
+/// Who waits no longer for the lock of a server is alone there, if that is so for [`CALM_PIECES`].
+const CALM: Duration = Duration::from_millis(1);
+const CALM_PIECES: u32 = 8;
+/// A commit that took so long has copied the log into the database.
+const LONG_COMMIT: Duration = Duration::from_millis(5);
+
+/// How long a piece took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Times {
+    /// For the lock.
+    pub waited: Duration,
+    /// From then on until the commit.
+    pub held: Duration,
+    /// For the commit, where a server says so: what is longer than a moment is its log that is copied into the database.
+    pub committed: Duration,
+}
+
 /// What is wanted of pieces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -17,11 +38,25 @@ pub struct Limits {
     pub target: Duration,
     /// How long others may have to wait for the lock.
     pub lag: Duration,
+    /// For how long the lock is free behind a piece, at least: for one in so many parts of what it was held.
+    pub rest: u32,
+}
+
+impl Limits {
+    /// The same on a server: much shorter pieces, and the lock free for half of the time.
+    ///
+    /// A write that has waited there begins again, because what it had read is old by then, and while the server copies
+    /// its log into the database, every write is refused at once. After nine times within 100 ms, `sqld` gives up with
+    /// `SQLITE_BUSY`. So nobody may have to wait often, and a piece may not make the log long.
+    #[must_use]
+    pub fn on_server(self) -> Self {
+        Self { target: self.target.min(ON_SERVER), rest: 1, ..self }
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { target: Duration::from_millis(250), lag: Duration::from_millis(500) }
+        Self { target: Duration::from_millis(250), lag: Duration::from_millis(500), rest: 8 }
     }
 }
 
@@ -33,6 +68,8 @@ pub struct Pace {
     least: u64,
     most: u64,
     pause: Duration,
+    /// For how many pieces nobody was waited for.
+    calm: u32,
 }
 
 impl Pace {
@@ -43,7 +80,8 @@ impl Pace {
         let least = (most / 100).clamp(1, 100);
         // whoever waits begins to wait when the lock is taken
         let target = limits.target.min(limits.lag / 2);
-        Self { limits: Limits { target, ..limits }, size: first.clamp(least, most), least, most, pause: SHORTEST_PAUSE }
+        let (limits, size) = (Limits { target, ..limits }, first.clamp(least, most));
+        Self { limits, size, least, most, pause: SHORTEST_PAUSE, calm: 0 }
     }
 
     /// How many rows the next piece is to have.
@@ -51,9 +89,9 @@ impl Pace {
         self.size
     }
 
-    /// Takes in what the last piece took: how long it had waited for the lock, and how long it held it. Returns how long
-    /// to wait before the next one.
-    pub fn took(&mut self, waited: Duration, held: Duration) -> Duration {
+    /// Takes in what the last piece took. Returns how long to wait before the next one.
+    pub fn took(&mut self, times: Times) -> Duration {
+        let Times { waited, held, committed } = times;
         let (held_ms, target_ms) = (millis(held).max(1), millis(self.limits.target).max(1));
         let fitting = self.size.saturating_mul(target_ms) / held_ms;
         self.size = fitting.clamp(self.size / GROWTH, self.size.saturating_mul(GROWTH)).clamp(self.least, self.most);
@@ -62,9 +100,14 @@ impl Pace {
             self.size = (self.size / GROWTH).max(self.least);
             self.pause = (self.pause * 2).clamp(held, LONGEST_PAUSE.max(held));
         } else {
-            self.pause = (self.pause / 2).max(SHORTEST_PAUSE).max(held / 8);
+            self.pause = (self.pause / 2).max(SHORTEST_PAUSE).max(held / self.limits.rest.max(1));
         }
-        self.pause
+        self.calm = if waited < CALM { self.calm + 1 } else { 0 };
+        if self.limits.rest == 1 && self.calm >= CALM_PIECES {
+            return Duration::ZERO;
+        }
+        // whose writes were refused while the log was copied tries again for a while
+        if committed > LONG_COMMIT { self.pause.max(REST) } else { self.pause }
     }
 
     /// The lock could not be had, or was taken away: less, and later. Returns how long to wait.
@@ -85,17 +128,21 @@ mod tests {
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
+    fn times(waited: u64, held: u64) -> Times {
+        Times { waited: MS(waited), held: MS(held), committed: Duration::ZERO }
+    }
+
     #[test]
     fn pieces_become_as_large_as_takes_the_time_that_is_wanted() {
         let mut pace = Pace::new(Limits::default(), 1000, 100_000);
         for _ in 0..20 {
-            let held = MS(pace.size() / 100);
-            pace.took(MS(0), held);
+            let held = pace.size() / 100;
+            pace.took(times(0, held));
         }
         assert_eq!(pace.size(), 25_000);
         let mut few = Pace::new(Limits::default(), 1000, 5000);
         for _ in 0..5 {
-            few.took(MS(0), MS(1));
+            few.took(times(0, 1));
         }
         assert_eq!(few.size(), 5000);
     }
@@ -104,10 +151,19 @@ mod tests {
     fn whoever_waits_too_long_makes_the_next_piece_smaller_and_later() {
         let limits = Limits { lag: MS(100), ..Limits::default() };
         let mut pace = Pace::new(limits, 1000, 100_000);
-        let first = pace.took(MS(0), MS(50));
-        let second = pace.took(MS(200), MS(50));
+        let first = pace.took(times(0, 50));
+        let second = pace.took(times(200, 50));
         assert!(pace.size() < 1000 && second > first, "{} {first:?} {second:?}", pace.size());
-        assert_eq!(pace.took(MS(0), MS(50)), second / 2);
+        assert_eq!(pace.took(times(0, 50)), second / 2);
+        let log = Times { committed: MS(90), ..times(0, 50) };
+        assert_eq!(pace.took(log), REST);
+        // a server is left alone for as long as it was held, unless nobody else is there
+        let mut server = Pace::new(Limits::default().on_server(), 1000, 100_000);
+        for _ in 1..CALM_PIECES {
+            assert_eq!(server.took(times(0, 40)), MS(40));
+        }
+        assert_eq!(server.took(times(0, 40)), Duration::ZERO);
+        assert_eq!(server.took(times(2, 40)), MS(40));
         for _ in 0..50 {
             pace.failed();
         }

@@ -99,9 +99,9 @@ impl Database {
                     ..Piece::default()
                 };
                 match self.work_until(&piece, &mut pace).await.map_err(failed)? {
-                    Some((answer, waited, held)) => {
+                    Some((answer, times)) => {
                         let has_more = answer.and_then(|rows| Some(integer(rows.first()?.first()?) == 1));
-                        let pause = pace.took(waited, held);
+                        let pause = pace.took(times);
                         if has_more == Some(false) {
                             break;
                         }

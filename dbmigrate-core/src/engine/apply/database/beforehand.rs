@@ -23,7 +23,7 @@ use crate::engine::engines::Engine;
 use crate::engine::error::EngineError;
 use crate::engine::in_place::beforehand::{self, Asking, Question};
 use crate::engine::in_place::{Satisfied, is_worth_it};
-use crate::engine::pieces::{Limits, Pace, Range};
+use crate::engine::pieces::{Limits, Pace, Range, Times};
 use crate::sql::Name;
 
 /// What takes less is asked with the lock.
@@ -267,7 +267,9 @@ impl Database {
         let has_log = "SELECT 1 FROM pragma_journal_mode WHERE journal_mode = 'wal'";
         let holds_back = question.needs_transaction()
             || self.connection.is_local() && self.connection.first_row(has_log).await?.is_none();
-        let mut pace = Pace::new(self.pace_of_asking(), FIRST, MOST);
+        // a reader holds nothing on a server, where each piece is several requests
+        let limits = if self.connection.is_local() { self.pace_of_asking() } else { Limits::default() };
+        let mut pace = Pace::new(limits, FIRST, MOST);
         let mut range = Range::default();
         if let Some(work) = &self.work {
             work.begin(question.estimate(&self.connection).await.ok().map(|(_, rows)| rows));
@@ -281,7 +283,7 @@ impl Database {
             if self.is_contradicted(question, Asking::Range(&range)).await? {
                 return Ok(Some(false));
             }
-            let pause = pace.took(Duration::ZERO, started.elapsed());
+            let pause = pace.took(held(started));
             if self.asked_at(checksum, questions).await? != Some(true) {
                 return Ok(None);
             }
@@ -325,7 +327,7 @@ impl Database {
                     let guard = (format!("NOT EXISTS ({sql})"), values);
                     let statements = vec![(question.forget(rows), Vec::new())];
                     match self.work_until(&Piece { guard, statements, ..Piece::default() }, &mut pace).await {
-                        Ok(Some((_, waited, held))) => thread::sleep(pace.took(waited, held)),
+                        Ok(Some((_, times))) => thread::sleep(pace.took(times)),
                         Ok(None) => return Ok(false),
                         Err(failed) => return Err(failed.error),
                     }
@@ -346,7 +348,7 @@ impl Database {
                     self.connection.roll_back().await;
                     return asked.map(|is_contradicted| !is_contradicted);
                 }
-                thread::sleep(pace.took(Duration::ZERO, started.elapsed()));
+                thread::sleep(pace.took(held(started)));
             }
         }
         Ok(true)
@@ -409,6 +411,11 @@ impl Database {
     fn pace_of_asking(&self) -> Limits {
         Limits { target: self.pace.target.min(PIECE), ..self.pace }
     }
+}
+
+/// What was held since then, and not waited for.
+fn held(since: Instant) -> Times {
+    Times { held: since.elapsed(), ..Times::default() }
 }
 
 #[cfg(all(test, feature = "libsql"))]

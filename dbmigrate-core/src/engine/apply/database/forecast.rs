@@ -119,8 +119,7 @@ impl Forecast {
     pub(super) async fn advance(&mut self, migration: &Prepared<'_>) -> Option<Foreseen> {
         let script = &migration.script;
         let statements = &script.statements;
-        let is_follower = |(kind, name): &(String, String)| kind == "trigger" && is_kept(&Name::from(name.as_str()));
-        let hidden = Hidden { ignore: &self.twin.ignore, follows: self.objects.keys().any(is_follower) };
+        let hidden = Hidden { ignore: &self.twin.ignore, follows: self.follows() };
         let needs_more = statements.iter().any(|statement| TakenOut::is_for(hidden, statement));
         // statistics are rows, which are kept with the database at hand
         let keeps = self.has_statistics && Statistics::is_for(statements);
@@ -158,6 +157,37 @@ impl Forecast {
             statements.iter().all(|statement| !statement.kind.changes_schema() || statement.kind.only_adds_objects());
         let structure = if only_adds { self.added().await? } else { self.changed().await? };
         Some(Foreseen { structure, compiles, references, checked, widths, expressions })
+    }
+
+    /// Swaps the tables of a rebuild online on the twin, and says what that leads to; if it `is_last`, that has to be
+    /// what the migration leads to.
+    pub(super) async fn swap(
+        &mut self,
+        migration: &Prepared<'_>,
+        statements: &[String],
+        is_last: bool,
+    ) -> Option<Foreseen> {
+        let own = &migration.script.statements;
+        let hidden = Hidden { ignore: &self.twin.ignore, follows: self.follows() };
+        let needs_more = own.iter().any(|statement| TakenOut::is_for(hidden, statement));
+        if migration.drift.is_some() || needs_more || self.has_statistics && Statistics::is_for(own) {
+            return None;
+        }
+        let wanted = self.twin.wanted(migration).await.ok()?;
+        self.twin.connection.run_all(statements).await.ok()?;
+        self.twin.tracker = None;
+        if is_last {
+            self.twin.check_structure(&wanted, own).await.ok()?;
+        }
+        let schema = self.twin.tracker().await.ok()?.schema().clone();
+        let compiles = compile(&self.twin.connection, &schema).await.ok()?.compiling;
+        let (widths, expressions, structure) = (Vec::new(), Vec::new(), self.changed().await?);
+        Some(Foreseen { structure, compiles, references: false, checked: None, widths, expressions })
+    }
+
+    /// Whether values are kept whose rows triggers follow.
+    fn follows(&self) -> bool {
+        self.objects.keys().any(|(kind, name)| kind == "trigger" && is_kept(&Name::from(name.as_str())))
     }
 
     /// What the twin has more than before.

@@ -1,27 +1,20 @@
 //! A rebuild that nobody waits for, from where it stands to its record: see [`crate::engine::online`].
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::super::followers::Followers;
-use super::super::hidden::{Hidden, TakenOut};
-use super::super::statistics::Statistics;
 use super::super::{Advanced, Attempt, Done, Failure, Prepared, Stop};
-use super::noted::{NOTE, bound, is_missing, mirrored, part, read_at, to_stage};
+use super::noted::{NOTE, bound, is_missing, mirrored, part, read_at};
 use super::walk::Told;
 use super::{Database, cannot_read, milliseconds};
-use crate::engine::check::Violations;
 use crate::engine::connection::piece::{NotWorked, Piece, Worked};
-use crate::engine::connection::{Row, integer, text};
-use crate::engine::error::EngineError;
+use crate::engine::connection::{Row, integer};
+use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::online::chunk::{self, At, SMALL_LOG};
-use crate::engine::online::swap::Made;
-use crate::engine::online::{COPY, Copy, LOG, NotOnline, Stage, copy};
-use crate::engine::pieces::Pace;
+use crate::engine::online::swap::Wait;
+use crate::engine::online::{COPY, Copy, NotOnline, Stage};
+use crate::engine::pieces::{Pace, Times};
 use crate::engine::progress::Progress;
-use crate::folder::script::Rebuild;
-use crate::sql::name::quote_string;
-use crate::sql::{Name, StatementKind};
 
 /// The rows of the first piece, as long as nothing is known.
 pub(super) const FIRST: u64 = 1000;
@@ -29,8 +22,6 @@ pub(super) const FIRST: u64 = 1000;
 pub(super) const MOST: u64 = 200_000;
 /// How often a piece is tried that does not get the lock, or does not arrive.
 const TRIES: u32 = 20;
-/// How many rows a table may have whose indexes a server makes within the swap.
-const FEW: u64 = 100_000;
 
 /// How a migration ends for now.
 enum End {
@@ -68,11 +59,6 @@ impl Database {
         let Some(rebuild) = migration.script.rebuilds.first().map(|marked| marked.rebuild.clone()) else {
             return Err(not_online(migration, NotOnline("it marks no rebuild".to_owned())));
         };
-        // what writers meet there meanwhile is not shown to be bearable: some were refused with `SQLITE_BUSY`
-        if !self.connection.is_local() {
-            let why = "rebuilds online are for local files, and this is a server".to_owned();
-            return Err(not_online(migration, NotOnline(why)));
-        }
         #[cfg(feature = "remote")]
         {
             self.base = None;
@@ -139,6 +125,13 @@ impl Database {
         let lock = migration.migration;
         let schema_hash = self.tracker().await.map_err(cannot_read)?.hash().to_hex();
         let of = self.rows_about(copy).await;
+        if !self.connection.is_local() {
+            let Wait { why, time: wait } = copy.longest_wait(of.unwrap_or_default());
+            let (line, lag) = (migration.script.online.unwrap_or_default(), self.pace.lag);
+            if wait > lag {
+                return Err(Failure::WaitsTooLong { line, why, wait, lag });
+            }
+        }
         let progress = Progress {
             name: lock.name.to_string(),
             checksum: lock.sql.to_hex(),
@@ -166,7 +159,7 @@ impl Database {
     }
 
     /// About how many rows the table has.
-    async fn rows_about(&self, copy: &Copy) -> Option<u64> {
+    pub(super) async fn rows_about(&self, copy: &Copy) -> Option<u64> {
         let row = self.connection.first_row(&copy.rows_query()).await.ok()??;
         u64::try_from(integer(row.first()?)).ok()
     }
@@ -185,15 +178,19 @@ impl Database {
             let Some(at) = at.filter(|at| at.migration == migration.migration.name.as_str()) else {
                 return Ok(End::Overtaken);
             };
-            if at.stage >= Stage::Ready {
-                return Ok(if at.stage == Stage::Ready { End::Applied } else { End::Overtaken });
+            if at.stage > Stage::Ready {
+                return Ok(End::Overtaken);
+            }
+            // what was written while nobody was at work is taken over before the lock is kept for it
+            if at.stage == Stage::Ready && at.logged <= SMALL_LOG {
+                return Ok(End::Applied);
             }
             let rows = pace.size();
             let mut statements = bound(copy.piece(&at, rows));
             statements.push(mirrored(rows));
             let behind = vec![(chunk::at_query(), Vec::new())];
             let piece = Piece { guard: (at.guard(), Vec::new()), statements, behind, ..Piece::default() };
-            let (answers, waited, held) = match self.work_until(&piece, &mut pace).await {
+            let (answers, times) = match self.work_until(&piece, &mut pace).await {
                 Ok(Some(done)) => done,
                 Ok(None) => continue,
                 // what another row had is still there, which is later in the log
@@ -206,7 +203,8 @@ impl Database {
             };
             was_cleared = false;
             let next = answers.and_then(|rows| rows.first().and_then(read_at));
-            let pause = pace.took(waited, held);
+            let pause = pace.took(times);
+            let Times { waited, held, .. } = times;
             let of = progress.of.unwrap_or_default();
             let done = next.as_ref().map_or(at.done, |next| if next.stage == at.stage { next.done } else { of });
             progress.visited = done;
@@ -255,13 +253,13 @@ impl Database {
         &mut self,
         piece: &Piece,
         pace: &mut Pace,
-    ) -> Result<Option<(Option<Vec<Row>>, Duration, Duration)>, NotWorked> {
+    ) -> Result<Option<(Option<Vec<Row>>, Times)>, NotWorked> {
         let mut tries = TRIES;
         loop {
             match self.connection.work(piece).await {
-                Ok(Worked::Done { answers, waited, held, .. }) => {
+                Ok(Worked::Done { answers, times, .. }) => {
                     let first = answers.into_iter().next().and_then(Result::ok);
-                    return Ok(Some((first, waited, held)));
+                    return Ok(Some((first, times)));
                 }
                 Ok(Worked::NotItsTurn) => return Ok(None),
                 Err(failed) if failed.is_lost() => return Ok(None),
@@ -273,176 +271,29 @@ impl Database {
             }
         }
     }
-
-    /// The new table takes the place of the old one, and the migration is recorded, unless a server has indexes to make
-    /// before. False if it is not its turn any more.
-    async fn swap_online(&mut self, migration: &Prepared<'_>, position: usize, copy: &Copy) -> Result<bool, Failure> {
-        let started = Instant::now();
-        // what was written during the last piece
-        self.begin().await?;
-        let result = match self.is_at(position).await {
-            Ok(true) => self.swap_inside(migration, position, copy).await,
-            other => other.map_err(|error| Failure::Engine { action: "cannot read the history", error }),
-        };
-        let step = self.end(result, started).await?;
-        self.expect_own_commit().await;
-        Ok(matches!(step, super::Step::Applied { .. }))
-    }
-
-    async fn swap_inside(&mut self, migration: &Prepared<'_>, position: usize, copy: &Copy) -> Result<bool, Failure> {
-        let Some(at) = self.online_at().await.map_err(cannot_read)?.filter(|at| at.stage == Stage::Ready) else {
-            return Ok(false);
-        };
-        let of_insert = |error| of_piece(migration, copy, NotWorked { statement: Some(0), error });
-        self.connection.run_all(&copy.catch_up(&at, None)).await.map_err(of_insert)?;
-        self.tracker = None;
-        let statements = &migration.script.statements;
-        let own = copy.statements();
-        let wanted = self.wanted(migration).await.map_err(cannot_read)?;
-        let followers = Followers::of(self.tracker().await.map_err(cannot_read)?);
-        let before = match copy.can_break_references() {
-            true => self.violations(None).await?,
-            false => Violations::new(),
-        };
-        let swap = |error| Failure::Engine { action: "cannot put the new table in its place", error };
-        let statistics = Statistics::before(&self.connection, statements).await.map_err(swap)?;
-        let mut taken_out = TakenOut::default();
-        let concerned = Hidden { ignore: &self.ignore, follows: followers.are_there };
-        if let Some(drop) = own.clone().find(|at| statements[*at].kind == StatementKind::DropTable) {
-            taken_out.before(&self.connection, concerned, statements, drop).await.map_err(swap)?;
-        }
-        self.run_statements(&statements[..own.start], 0).await?;
-        let mut swapping = copy::unfollow();
-        let triggers = self.triggers_on(copy.table()).await.map_err(swap)?;
-        swapping.extend(triggers.iter().map(|name| format!("DROP TRIGGER IF EXISTS {}", name.sql())));
-        swapping.push(format!("DROP TABLE {LOG}"));
-        let is_local = self.connection.is_local();
-        if is_local {
-            let legacy = self.connection.first_row("PRAGMA legacy_alter_table").await.map_err(swap)?;
-            swapping.extend(copy.swap_locally(legacy.is_some_and(|row| integer(&row[0]) != 0)));
-        } else {
-            swapping.extend(copy.swap_on_server());
-        }
-        self.connection.run_all(&swapping).await.map_err(swap)?;
-        self.run_statements(&statements[own.end..], own.end).await?;
-        taken_out.put_back(&self.connection).await.map_err(swap)?;
-        statistics.put_back(&self.connection).await.map_err(swap)?;
-        if !is_local {
-            let indexes = copy.indexes_to_make();
-            let rows = self.rows_about(copy).await.unwrap_or(u64::MAX);
-            if rows > FEW && !indexes.is_empty() {
-                let (mirrored, _) = mirrored(FIRST);
-                self.connection.run_all(&[to_stage(Stage::Indexes), mirrored]).await.map_err(swap)?;
-                self.tracker = None;
-                return Ok(true);
-            }
-            for made in &indexes {
-                self.connection.run_all(&made_statements(made)).await.map_err(swap)?;
-            }
-        }
-        self.tracker = None;
-        self.check_structure(&wanted, statements).await?;
-        if followers.are_there {
-            followers.check(self.tracker().await.map_err(cannot_read)?, statements)?;
-        }
-        if copy.can_break_references() {
-            self.check_references(statements, None, &before).await?;
-        }
-        self.record_online(migration, position).await?;
-        Ok(true)
-    }
-
-    /// Records the migration, behind which only what is hidden has to go.
-    async fn record_online(&mut self, migration: &Prepared<'_>, position: usize) -> Result<(), Failure> {
-        let engine = |error| Failure::Engine { action: "cannot record the migration", error };
-        let worked = Progress::read(&self.connection).await.map_err(engine)?.map_or(0, |progress| progress.worked_ms);
-        self.record(migration, position, worked).await.map_err(engine)?;
-        let (mirrored, _) = mirrored(FIRST);
-        self.connection.run_all(&[to_stage(Stage::Empty), mirrored]).await.map_err(engine)
-    }
-
-    /// The triggers of a table.
-    async fn triggers_on(&self, table: &Name) -> Result<Vec<Name>, EngineError> {
-        let table = quote_string(table.as_str());
-        let query =
-            format!("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = {table} COLLATE NOCASE");
-        let rows = self.connection.rows(&query).await?;
-        Ok(rows.iter().map(|row| Name::from(text(&row[0]))).collect())
-    }
-
-    /// Makes the indexes of a table that has taken its place already, and records the migration. Each is one statement,
-    /// for which a server keeps the lock as long as it takes.
-    async fn finish_indexes(
-        &mut self,
-        migration: &Prepared<'_>,
-        position: usize,
-        rebuild: &Rebuild,
-    ) -> Result<bool, Failure> {
-        let engine = |error| Failure::Engine { action: "cannot make an index", error };
-        for (at, (place, index)) in rebuild.indexes.iter().enumerate() {
-            let Some(create) = migration.script.statements.get(*place) else { continue };
-            let name = quote_string(index.name.as_str());
-            let query =
-                format!("SELECT tbl_name FROM sqlite_schema WHERE type = 'index' AND name = {name} COLLATE NOCASE");
-            let found = self.connection.first_row(&query).await.map_err(engine)?;
-            let is_there = found.as_ref().is_some_and(|row| rebuild.table == *text(&row[0]));
-            if !is_there {
-                if found.is_some() {
-                    let drop = format!("DROP INDEX IF EXISTS {}", index.name.sql());
-                    self.connection.run(&drop).await.map_err(engine)?;
-                }
-                self.connection.run(create.text).await.map_err(engine)?;
-            }
-            let grown = format!("DROP INDEX IF EXISTS {}", copy::index_name(at).sql());
-            self.connection.run(&grown).await.map_err(engine)?;
-        }
-        let started = Instant::now();
-        self.begin().await?;
-        let result = match self.is_at(position).await {
-            Ok(true) => self.finish_inside(migration, position).await,
-            other => other.map_err(engine),
-        };
-        let step = self.end(result, started).await?;
-        Ok(matches!(step, super::Step::Applied { .. }))
-    }
-
-    async fn finish_inside(&mut self, migration: &Prepared<'_>, position: usize) -> Result<bool, Failure> {
-        if self.online_at().await.map_err(cannot_read)?.is_none_or(|at| at.stage != Stage::Indexes) {
-            return Ok(false);
-        }
-        self.tracker = None;
-        let wanted = self.wanted(migration).await.map_err(cannot_read)?;
-        self.check_structure(&wanted, &migration.script.statements).await?;
-        self.record_online(migration, position).await?;
-        Ok(true)
-    }
 }
 
-fn made_statements(made: &Made) -> Vec<String> {
-    let dropped = made.dropped.iter().map(|name| format!("DROP INDEX IF EXISTS {}", name.sql()));
-    let grown = made.grown.iter().map(|name| format!("DROP INDEX {}", name.sql()));
-    dropped.chain([made.create.clone()]).chain(grown).collect()
-}
-
-fn not_online(migration: &Prepared<'_>, NotOnline(why): NotOnline) -> Failure {
+pub(super) fn not_online(migration: &Prepared<'_>, NotOnline(why): NotOnline) -> Failure {
     let line = migration.script.online.unwrap_or_default();
     Failure::NotOnline { line, why }
 }
 
 /// What a piece failed on: rows that the new definition does not take are those of the migration's own statement.
-fn of_piece(migration: &Prepared<'_>, copy: &Copy, failed: NotWorked) -> Failure {
+pub(super) fn of_piece(migration: &Prepared<'_>, copy: &Copy, failed: NotWorked) -> Failure {
     let NotWorked { statement, error } = failed;
     if error.message.contains(chunk::DIFFERS) {
         return Failure::Differs { table: copy.table().clone() };
     }
     let insert = copy.statements().start + 1;
     match (statement, migration.script.statements.get(insert)) {
-        (Some(_), Some(own)) if error.kind == crate::engine::error::ErrorKind::Statement => Failure::Statement {
-            number: insert + 1,
-            line: own.line,
-            statement: own.text.to_owned(),
-            error: EngineError { message: error.message.replace(COPY, copy.table().as_str()), ..error },
-        },
+        (Some(_), Some(own)) if matches!(error.kind, ErrorKind::Statement | ErrorKind::Constraint) => {
+            Failure::Statement {
+                number: insert + 1,
+                line: own.line,
+                statement: own.text.to_owned(),
+                error: EngineError { message: error.message.replace(COPY, copy.table().as_str()), ..error },
+            }
+        }
         _ => Failure::Engine { action: "cannot copy rows", error },
     }
 }

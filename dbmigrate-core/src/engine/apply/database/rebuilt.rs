@@ -22,6 +22,7 @@ use crate::engine::engines::Engine;
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::in_place::{Known, Outcome, in_place, is_worth_it};
 use crate::engine::stored::{objects_where, stored_objects_in};
+use crate::engine::written::write_schema;
 use crate::folder::script::Rebuild;
 use crate::schema::Table;
 use crate::sql::name::{quote_string, sql_list};
@@ -307,21 +308,14 @@ impl Keeping<'_> {
         let (old, new, made) = (stored(table).await?, stored(bare).await?, stored(helper).await?);
         let sql = self.rebuild.renamed(text(&made[1]));
         let started = Instant::now();
-        connection.run("PRAGMA writable_schema = ON").await?;
-        for (name, root, sql) in [(table, &new[0], Some(sql)), (bare, &old[0], None)] {
+        let edits = [(table, &new[0], Some(sql)), (bare, &old[0], None)].map(|(name, root, sql)| {
             let sql = sql.map_or_else(|| "sql".to_owned(), |sql| quote_string(&sql));
-            connection
-                .run(&format!(
-                    "UPDATE main.sqlite_schema SET rootpage = {}, sql = {sql} WHERE type = 'table' AND name = {}",
-                    integer(root),
-                    quote_string(name.as_str())
-                ))
-                .await?;
-            if connection.changes() != 1 {
-                return Err(otherwise("the stored schema cannot be written"));
-            }
-        }
-        connection.run("PRAGMA writable_schema = RESET").await?;
+            let (root, name) = (integer(root), quote_string(name.as_str()));
+            format!(
+                "UPDATE main.sqlite_schema SET rootpage = {root}, sql = {sql} WHERE type = 'table' AND name = {name}"
+            )
+        });
+        write_schema(connection, &edits).await?;
         if let Some(meter) = &self.database.meter {
             let drop = self.rebuild.statements.start + if self.rebuild.carries_mark { 4 } else { 2 };
             meter.note(drop, started.elapsed(), 0);

@@ -7,7 +7,7 @@ use super::super::Advanced;
 use super::Database;
 use crate::engine::connection::piece::{Piece, Worked};
 use crate::engine::error::EngineError;
-use crate::engine::pieces::{Bound, Key, Mark, Pace, Part, Range};
+use crate::engine::pieces::{Bound, Key, Mark, Pace, Part, Range, Times};
 use crate::engine::progress::Progress;
 
 /// How often a piece is tried that does not get the lock, or does not arrive.
@@ -90,8 +90,8 @@ impl Database {
             statements.push(if range.high.is_some() { next.moved_behind_writing() } else { next.moved() });
             let piece = Piece { guard: progress.guard(), statements, behind, foreign_keys: walk.foreign_keys };
             let asked = pace.size();
-            let (changes, answers, waited, held) = match self.connection.work(&piece).await {
-                Ok(Worked::Done { changes, answers, waited, held }) => (changes, answers, waited, held),
+            let (changes, answers, times) = match self.connection.work(&piece).await {
+                Ok(Worked::Done { changes, answers, times }) => (changes, answers, times),
                 Ok(Worked::NotItsTurn) => match self.look_again(progress).await.map_err(around)? {
                     true => continue,
                     false => return Ok(Walked::Moved),
@@ -110,7 +110,8 @@ impl Database {
             };
             tries = TRIES;
             let written = changes.get(counted).copied().unwrap_or_default();
-            let pause = pace.took(waited, held);
+            let pause = pace.took(times);
+            let Times { waited, held, .. } = times;
             let is_last = range.high.is_none();
             let said = Advanced {
                 migration: progress.name.clone(),
