@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use super::super::{Failure, Prepared, Restored, Step};
 use super::Database;
-use crate::engine::connection::piece::{Piece, Worked};
+use crate::engine::connection::piece::Piece;
 use crate::engine::connection::{integer, text};
 use crate::engine::engines::Engine;
 use crate::engine::error::EngineError;
@@ -181,7 +181,7 @@ impl Database {
                     return Ok(Asked::Nothing);
                 }
                 if !self.begin_asking(migration, position, &checksum, &questions).await? {
-                    return Ok(Asked::Nothing);
+                    return Ok(Asked::Moved);
                 }
             }
         }
@@ -233,7 +233,7 @@ impl Database {
         Ok(Some(rows.first().is_some_and(|row| row.get(1).is_some_and(|value| integer(value) == 1))))
     }
 
-    /// Makes the logs and triggers. False if it is not its turn.
+    /// Makes the logs and triggers. False if it is not its turn, or that is not known.
     async fn begin_asking(
         &mut self,
         migration: &Prepared<'_>,
@@ -251,10 +251,8 @@ impl Database {
         let statements = statements.into_iter().map(|sql| (sql, Vec::new())).collect();
         let piece = Piece { guard: (guard, Vec::new()), statements, ..Piece::default() };
         self.has_nothing_asked = false;
-        match self.connection.work(&piece).await {
-            Ok(worked) => Ok(matches!(worked, Worked::Done { .. })),
-            Err(failed) => Err(failed.error),
-        }
+        let mut pace = Pace::new(self.pace_of_asking(), FIRST, MOST);
+        self.work_until(&piece, &mut pace).await.map(|worked| worked.is_some()).map_err(|failed| failed.error)
     }
 
     /// Asks all rows of a table: whether none contradicts. `None` if the schema was changed meanwhile.
