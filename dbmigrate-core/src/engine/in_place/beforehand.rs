@@ -11,6 +11,7 @@
 use std::time::{Duration, Instant};
 
 use super::conditions::Conditions;
+use super::facts::Facts;
 use super::{Satisfied, Stopped, Stored, conditions, edit, rows, rows_stay, stored};
 use crate::engine::check::names_used;
 use crate::engine::connection::{Connection, integer};
@@ -89,6 +90,9 @@ impl Question {
         conditions::missing_indexes(&stored.indexes, rebuild)?;
         let conditions = conditions::conditions(&stored.table, &stored.indexes, rebuild)?;
         let Some(key) = key(&stored) else { return Ok(None) };
+        if connection.is_local() && !keeps_automatic_indexes(connection, rebuild, statements).await? {
+            return Ok(None);
+        }
         let asked = rows::asked(connection, rebuild, &stored, &conditions, |_| false).await?;
         let about = preflights.iter().filter_map(|query| counted_rows(query));
         let about = about.filter(|(table, condition)| *table == rebuild.table && is_of_one_row(condition));
@@ -260,6 +264,23 @@ impl Question {
     fn logged_columns(&self) -> String {
         (1..=self.key.parts.len()).map(|at| format!("k{at}")).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Whether the indexes of constraints have the numbers that they have in the new definition. In a form of it, the engine
+/// would take one of them for another.
+async fn keeps_automatic_indexes(
+    connection: &Connection,
+    rebuild: &Rebuild,
+    statements: &[Statement<'_>],
+) -> Result<bool, EngineError> {
+    let create = rebuild.of(statements).first().map_or("", |statement| statement.text);
+    connection.run(&format!("SAVEPOINT {FORM}")).await?;
+    let wanted = match connection.run(create).await {
+        Ok(()) => Facts::of(connection, &rebuild.helper).await,
+        Err(error) => Err(error),
+    };
+    connection.run_all(&[format!("ROLLBACK TO {FORM}"), format!("RELEASE {FORM}")]).await?;
+    Ok(wanted?.automatic() == Facts::of(connection, &rebuild.table).await?.automatic())
 }
 
 /// The key in whose order a table is stored, so that no index stands between the question and the rows.
