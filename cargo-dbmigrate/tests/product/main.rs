@@ -50,6 +50,7 @@ mod github;
 mod going_back;
 mod hostile_names;
 mod ignored;
+mod in_place;
 mod kept;
 mod kept_counts;
 mod kept_writes;

@@ -92,6 +92,12 @@ fn column_comment(docs: Option<&Comments>, column: &Name) -> String {
     comment(docs.and_then(|docs| docs.column(column)))
 }
 
+/// The definition of a column as it stands in its table, and these checks with it.
+pub fn column_in(table: &Table, column: &Column, checks: &[&Check]) -> String {
+    let text = column_with_keys(table, column, &Expr::clone);
+    checks.iter().fold(text, |text, one| format!("{text} {}", check(one)))
+}
+
 fn column_with_keys(table: &Table, column: &Column, expr: &impl Fn(&Expr) -> Expr) -> String {
     let mut text = String::new();
     if let Some(key) = &table.primary_key

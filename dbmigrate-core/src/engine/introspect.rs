@@ -7,6 +7,7 @@ use std::fmt;
 use super::connection::{Connection, text};
 use super::error::{EngineError, ErrorKind};
 use super::ignore::Ignore;
+use super::in_place::beforehand::BEFOREHAND_PREFIX;
 use super::online::ONLINE_PREFIX;
 use super::progress::PROGRESS_TABLE;
 use super::stored::{StoredColumn, columns_query, objects_query, stored_columns_in, stored_objects_in};
@@ -202,8 +203,8 @@ const NUMBERED_TABLES: [(&str, &[&str]); 1] = [("vec0", &["vector_chunks", "meta
 const OWN_TABLES: [&str; 5] =
     ["libsql_vector_meta_shadow", "sqlite3_libsql_tasks", "libsql_wasm_func_table", HISTORY_TABLE, PROGRESS_TABLE];
 
-/// What the names of other tools' tables begin with, of what migrations keep, and of a rebuild that is under way.
-const OWN_PREFIXES: [&str; 4] = ["_litestream_", "_cf_", KEPT_PREFIX, ONLINE_PREFIX];
+/// What the names of other tools' tables begin with, of what migrations keep, and of what is under way.
+const OWN_PREFIXES: [&str; 5] = ["_litestream_", "_cf_", KEPT_PREFIX, ONLINE_PREFIX, BEFOREHAND_PREFIX];
 
 /// Whether what is called so is nobody's who uses the database, whatever else there is: it is the engine's, or a tool's
 /// that records what it has done.

@@ -172,6 +172,29 @@ fn rows_that_were_without_a_parent_before_stay_as_they_are() {
 }
 
 #[test]
+fn a_rebuild_of_many_rows_is_made_in_place_as_ever() {
+    let mut case = Case::new(2);
+    let sql = "-- dbmigrate: rebuild a\nCREATE TABLE n (id INTEGER PRIMARY KEY, x TEXT CHECK (x <> '')); \
+               INSERT INTO n (id, x) SELECT id, x FROM a; DROP TABLE a; ALTER TABLE n RENAME TO a;";
+    let schema = crate::support::schema_of(&REBUILT.replace("x TEXT NOT NULL", "x TEXT CHECK (x <> '')"));
+    case.folder
+        .add(&Slug::sanitize("check").expect("a name"), sql, &schema.expect("the schema is right").into())
+        .expect("it is written");
+    case.states = States::of(&case.folder);
+    for at in 0..2 {
+        case.migrate(&mut case.open(at), Some("0003_step")).expect("it applies");
+    }
+    let seen = case.inspect(0).expect("it is looked at");
+    let base = || seen.seen.and_then(|seen| case.states.base(seen)).expect("a state to begin at");
+    for (at, least, wanted) in [(0, 0, true), (1, 1000, false)] {
+        let mut database = case.open(at).beginning_at(base()).sparing_from(least);
+        let outcome = case.migrate(&mut database, None).expect("it applies");
+        assert_eq!(outcome.applied.iter().map(|applied| applied.in_place).collect::<Vec<_>>(), [wanted]);
+    }
+    assert_eq!(case.content(0).len(), case.content(1).len());
+}
+
+#[test]
 fn a_database_that_has_drifted_is_no_state_to_begin_at() {
     let case = Case::new(2);
     (0..2).for_each(|at| case.run(at, "CREATE TABLE by_hand (x)"));

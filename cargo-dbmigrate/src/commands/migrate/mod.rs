@@ -289,7 +289,8 @@ impl Observer for Watch<'_> {
         self.done += 1;
         let after = self.folder.find(&applied.name).and_then(|one| self.folder.migrations().get(one.index + 1));
         self.next = after.map(|next| next.name.to_string());
-        self.printer.status("Applied", format!("{} ({})", applied.name, Elapsed(applied.milliseconds)));
+        let way = if applied.in_place { ", in place" } else { "" };
+        self.printer.status("Applied", format!("{} ({}{way})", applied.name, Elapsed(applied.milliseconds)));
         self.printer.message(|| messages::Applied {
             on: self.database.into(),
             name: applied.name.clone(),

@@ -3,7 +3,10 @@
 mod abandoned;
 #[cfg(feature = "remote")]
 mod ahead;
+#[cfg(feature = "remote")]
+mod altered;
 mod batched;
+mod beforehand;
 mod checked;
 mod expressions;
 #[cfg(feature = "remote")]
@@ -35,9 +38,7 @@ mod walk;
 #[cfg(feature = "libsql")]
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-#[cfg(feature = "libsql")]
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[cfg(feature = "libsql")]
 use thiserror::Error;
@@ -71,6 +72,18 @@ pub struct Database {
     least_rows: u64,
     /// Conditions of rows that the preflights of the migration at work have found none of: the table, and the canonical text.
     sought: Vec<(Name, String)>,
+    /// How many rebuilds of the migration at work were made without writing a row.
+    made_in_place: usize,
+    /// What is known of the rows of the migration at work because they were asked before there was a lock.
+    beforehand: Option<beforehand::Beforehand>,
+    /// Whether it is known that nothing was made for asking rows, which would have to be removed.
+    has_nothing_asked: bool,
+    /// The checksum of a migration whose rows are asked with the lock, because something came of asking before.
+    asked_in_vain: Option<String>,
+    /// How often the schema was changed while rows were asked.
+    times_moved: u32,
+    /// From when on, asking all rows takes too long to be done with the lock.
+    long: Duration,
     /// The schema, from the first time that it is needed.
     tracker: Option<Box<Tracker>>,
     ignore: Ignore,
@@ -157,6 +170,12 @@ impl Database {
             sorters: None,
             least_rows: LEAST_ROWS,
             sought: Vec::new(),
+            made_in_place: 0,
+            beforehand: None,
+            has_nothing_asked: false,
+            asked_in_vain: None,
+            times_moved: 0,
+            long: beforehand::LONG,
             tracker: None,
             ignore: Ignore::default(),
             rust: rust::Steps::default(),
@@ -250,6 +269,13 @@ impl Database {
     #[must_use]
     pub fn sparing_from(mut self, least_rows: u64) -> Self {
         self.least_rows = least_rows;
+        self
+    }
+
+    /// Asks rows before it takes the lock if that takes at least so long.
+    #[must_use]
+    pub fn asking_beforehand_from(mut self, long: Duration) -> Self {
+        self.long = long;
         self
     }
 

@@ -171,6 +171,8 @@ pub struct Done {
     pub milliseconds: u64,
     /// What it has brought back of what was kept.
     pub restored: Vec<Restored>,
+    /// Whether it has rebuilds, and all of them were made without writing a row.
+    pub in_place: bool,
 }
 
 /// A migration that is several transactions has gone on by one.
@@ -227,7 +229,7 @@ impl From<Result<(Step, Vec<Restored>), Failure>> for Attempt {
     fn from(result: Result<(Step, Vec<Restored>), Failure>) -> Self {
         match result {
             Ok((Step::Applied { milliseconds }, restored)) => {
-                Self { applied: vec![Done { milliseconds, restored }], stopped: None }
+                Self { applied: vec![Done { milliseconds, restored, in_place: false }], stopped: None }
             }
             Ok((Step::Overtaken, _)) => Self { applied: Vec::new(), stopped: Some(Stop::Overtaken) },
             Err(failure) => Self::failed(0, failure),

@@ -72,6 +72,8 @@ pub struct Applied {
     pub milliseconds: u64,
     /// What it has brought back of what was kept.
     pub restored: Vec<Restored>,
+    /// Whether it has rebuilds, and all of them were made without writing a row.
+    pub in_place: bool,
 }
 
 /// What a run did.
@@ -325,8 +327,8 @@ async fn run(
             }
             group => target.apply(group, now.position, options.atomic).await,
         };
-        for (at, Done { milliseconds, restored }) in attempt.applied.into_iter().enumerate() {
-            let applied = Applied { name: name_of(at).to_owned(), milliseconds, restored };
+        for (at, Done { milliseconds, restored, in_place }) in attempt.applied.into_iter().enumerate() {
+            let applied = Applied { name: name_of(at).to_owned(), milliseconds, restored, in_place };
             observer.applied(&applied);
             outcome.applied.push(applied);
             now.applied += 1;

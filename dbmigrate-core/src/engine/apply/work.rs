@@ -27,7 +27,11 @@ impl Work {
     }
 
     pub(in crate::engine) fn add_row(&self) {
-        self.rows.fetch_add(1, Ordering::Relaxed);
+        self.add(1);
+    }
+
+    pub(in crate::engine) fn add(&self, rows: u64) {
+        self.rows.fetch_add(rows, Ordering::Relaxed);
     }
 
     /// Another statement begins.

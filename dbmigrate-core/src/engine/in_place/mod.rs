@@ -10,9 +10,15 @@
 //! 3. The rows are asked once for all conditions ([`rows`]), reading the table itself and no index.
 //! 4. The text is replaced ([`edit`]), the schema read again, and compared with what the engine said of the new table.
 //!
+//! The rows of a large table are asked before there is a lock ([`beforehand`]), and only those that were written meanwhile
+//! are asked again.
+//!
 //! All of it happens in the caller's savepoint: whatever is not as it has to be leads back to before, and the statements
 //! of the rebuild are run as they stand. They are the specification; this is only ever another way to the same.
 
+#[cfg(feature = "remote")]
+pub(in crate::engine) mod altered;
+pub(in crate::engine) mod beforehand;
 mod conditions;
 mod edit;
 mod facts;
@@ -31,6 +37,7 @@ use crate::folder::script::Rebuild;
 use crate::schema::{Index, Table};
 use crate::sql::name::quote_string;
 use crate::sql::{Expr, Name, Statement, StatementKind};
+use conditions::Conditions;
 use facts::Facts;
 
 /// What became of a rebuild that was to be made in place.
@@ -88,9 +95,24 @@ pub(super) async fn is_worth_it(
     rows::are_many(connection, rebuild, least_rows).await
 }
 
+/// What is known of the rows before the first statement of a script, in the same transaction.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known<'a> {
+    /// Conditions of rows that there are none of: the table, and the canonical text.
+    pub(super) sought: &'a [(Name, String)],
+    /// What all rows of tables satisfy.
+    pub(super) satisfied: &'a [Satisfied],
+}
+
+/// What all rows of a table satisfy, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Satisfied {
+    table: Name,
+    conditions: Conditions,
+}
+
 /// Makes a rebuild in place, on a file. To be called in a savepoint, which has to be rolled back unless it is done.
-/// `statements` are those of the whole script, and `sought` are conditions of rows that there were none of before the first
-/// of them, in the same transaction: the table, and the canonical text.
+/// `statements` are those of the whole script.
 ///
 /// # Errors
 /// If the engine fails. The rebuild may still be run once the savepoint is rolled back.
@@ -98,9 +120,9 @@ pub(super) async fn in_place(
     connection: &Connection,
     rebuild: &Rebuild,
     statements: &[Statement<'_>],
-    sought: &[(Name, String)],
+    known: Known<'_>,
 ) -> Result<Outcome, EngineError> {
-    match replace_definition(connection, rebuild, statements, sought).await {
+    match replace_definition(connection, rebuild, statements, known).await {
         Ok(()) => Ok(Outcome::Done),
         Err(Stopped::Declined(reason)) => Ok(Outcome::Declined(reason)),
         Err(Stopped::Engine(error)) => Err(error),
@@ -111,9 +133,9 @@ async fn replace_definition(
     connection: &Connection,
     rebuild: &Rebuild,
     statements: &[Statement<'_>],
-    sought: &[(Name, String)],
+    known: Known<'_>,
 ) -> Result<(), Stopped> {
-    let stored = stored(connection, rebuild).await?;
+    let stored = stored(connection, rebuild, |_| false).await?;
     let missing = conditions::missing_indexes(&stored.indexes, rebuild)?;
     let conditions = conditions::conditions(&stored.table, &stored.indexes, rebuild)?;
     let statement = |at: usize| statements.get(at).map_or("", |statement| statement.text);
@@ -128,18 +150,21 @@ async fn replace_definition(
         return Err(Reason::new("the automatic indexes are others, or stand in another order").into());
     }
 
-    // what was sought with an index may be there all the same, and behind a write or a rename it may be there again
-    let earlier = statements.get(..rebuild.statements.start).unwrap_or_default();
-    let stays = earlier.iter().all(|one| one.kind == StatementKind::DropOther || one.kind.only_adds_objects());
-    let is_told = |condition: &str| {
-        let condition = Expr::new(condition);
-        let columns = rebuild.definition.columns.iter().map(|column| &column.name);
-        let mut columns = columns.filter(|column| condition.mentions(column));
-        stays
-            && sought.contains(&(rebuild.table.clone(), condition.canonical()))
-            && !columns.any(|column| conditions::is_keyed(&rebuild.definition, column, &stored.indexes, rebuild))
-    };
-    rows::satisfy(connection, rebuild, &stored, &conditions, is_told).await?;
+    // behind a write or a rename, what was not there may be there again
+    let stays = rows_stay(statements, rebuild);
+    let is_satisfied = |known: &Satisfied| known.table == rebuild.table && known.conditions == conditions;
+    if !stays || !known.satisfied.iter().any(is_satisfied) {
+        // what was sought with an index may be there all the same
+        let is_told = |condition: &str| {
+            let condition = Expr::new(condition);
+            let columns = rebuild.definition.columns.iter().map(|column| &column.name);
+            let mut columns = columns.filter(|column| condition.mentions(column));
+            stays
+                && known.sought.contains(&(rebuild.table.clone(), condition.canonical()))
+                && !columns.any(|column| conditions::is_keyed(&rebuild.definition, column, &stored.indexes, rebuild))
+        };
+        rows::satisfy(connection, rebuild, &stored, &conditions, is_told).await?;
+    }
     edit::replace(connection, rebuild, &text).await?;
     if facts::text(connection, &rebuild.table).await? != text {
         return Err(Reason::new("the stored definition is not the wanted one").into());
@@ -154,7 +179,25 @@ async fn replace_definition(
     Ok(())
 }
 
+/// Whether the statements before a rebuild leave its table and the rows as they are.
+fn rows_stay(statements: &[Statement<'_>], rebuild: &Rebuild) -> bool {
+    let mut at = 0;
+    while let Some(one) = statements.get(at).filter(|_| at < rebuild.statements.start) {
+        let other = Rebuild::read(statements, at).filter(|other| {
+            let is_about_it = [&other.table, &other.helper].contains(&&rebuild.table);
+            !is_about_it && other.statements.end <= rebuild.statements.start
+        });
+        at = match other {
+            Some(other) => other.statements.end,
+            None if one.kind == StatementKind::DropOther || one.kind.only_adds_objects() => at + 1,
+            None => return false,
+        };
+    }
+    true
+}
+
 /// What is stored of the table.
+#[derive(Debug, Clone)]
 struct Stored {
     /// What its text says.
     table: Table,
@@ -162,9 +205,11 @@ struct Stored {
     indexes: Vec<Index>,
 }
 
-async fn stored(connection: &Connection, rebuild: &Rebuild) -> Result<Stored, Stopped> {
+/// Reads it. What `goes` says is not there any more when it counts.
+async fn stored(connection: &Connection, rebuild: &Rebuild, goes: impl Fn(&Name) -> bool) -> Result<Stored, Stopped> {
+    // a server has none, and does not let them be made
     let temporary = "SELECT count(*) FROM sqlite_temp_schema";
-    if connection.first_row(temporary).await?.is_none_or(|row| integer(&row[0]) != 0) {
+    if connection.is_local() && connection.first_row(temporary).await?.is_none_or(|row| integer(&row[0]) != 0) {
         return Err(Reason::new("there are temporary objects").into());
     }
     let condition = format!("tbl_name = {} COLLATE NOCASE", quote_string(rebuild.table.as_str()));
@@ -175,6 +220,9 @@ async fn stored(connection: &Connection, rebuild: &Rebuild) -> Result<Stored, St
     for object in objects {
         let StoredObject { kind, name, table, sql, is_garbled } = object;
         let is_other = kind == "view" || kind == "trigger";
+        if is_other && goes(&name) {
+            continue;
+        }
         if is_other && table != rebuild.table && !names_used(&sql).any(|used| used == rebuild.table) {
             continue;
         }

@@ -20,6 +20,30 @@ pub(super) async fn are_many(connection: &Connection, rebuild: &Rebuild, least: 
     Ok(found.is_some_and(|found| found >= least))
 }
 
+/// What rows are asked.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    /// What is true of a row that is not as the conditions say: one of these.
+    pub(super) conditions: Vec<String>,
+    /// The definition as which the table has to be read for that, if it is another one.
+    pub(super) form: Option<String>,
+}
+
+/// What rows are asked for all conditions that are not told already; `None` if that is nothing.
+pub(super) async fn asked(
+    connection: &Connection,
+    rebuild: &Rebuild,
+    stored: &Stored,
+    conditions: &Conditions,
+    is_told: impl Fn(&str) -> bool,
+) -> Result<Option<Asked>, EngineError> {
+    let sentinel = sentinel(connection).await?;
+    let all = contradictions(conditions, &sentinel, is_told);
+    let is_read_otherwise = conditions.reads_otherwise || !conditions.stored.is_empty();
+    let form = || render::create_table(&form(&stored.table, &rebuild.definition, conditions, &sentinel));
+    Ok((!all.is_empty()).then(|| Asked { conditions: all, form: is_read_otherwise.then(form) }))
+}
+
 /// Whether all rows are as the conditions say. What is told need not be asked again.
 pub(super) async fn satisfy(
     connection: &Connection,
@@ -28,14 +52,12 @@ pub(super) async fn satisfy(
     conditions: &Conditions,
     is_told: impl Fn(&str) -> bool,
 ) -> Result<(), Stopped> {
-    let sentinel = sentinel(connection).await?;
-    let Some(query) = query(rebuild, conditions, &sentinel, is_told) else { return Ok(()) };
-    let is_read_otherwise = conditions.reads_otherwise || !conditions.stored.is_empty();
-    if is_read_otherwise {
-        let form = form(&stored.table, &rebuild.definition, conditions, &sentinel);
-        edit::replace(connection, rebuild, &render::create_table(&form)).await?;
+    let Some(asked) = asked(connection, rebuild, stored, conditions, is_told).await? else { return Ok(()) };
+    if let Some(form) = &asked.form {
+        edit::replace(connection, rebuild, form).await?;
     }
-    match connection.first_row(&query).await? {
+    let (table, any) = (rebuild.table.sql(), asked.conditions.join(" OR "));
+    match connection.first_row(&format!("SELECT 1 FROM {table} NOT INDEXED WHERE {any} LIMIT 1")).await? {
         None => Ok(()),
         Some(_) => Err(Reason::new("a row is not as the new definition wants it, or is stored in another way").into()),
     }
@@ -47,8 +69,8 @@ async fn sentinel(connection: &Connection) -> Result<String, EngineError> {
     Ok(row.and_then(|row| row.first().map(|value| text(value).to_owned())).unwrap_or_default())
 }
 
-/// A query that returns a row if there is one that is not as the conditions say; `None` if they say nothing.
-fn query(rebuild: &Rebuild, conditions: &Conditions, sentinel: &str, is_told: impl Fn(&str) -> bool) -> Option<String> {
+/// What is true of a row that is not as the conditions say.
+pub(super) fn contradictions(conditions: &Conditions, sentinel: &str, is_told: impl Fn(&str) -> bool) -> Vec<String> {
     // what was asked of the table as it was read before says nothing of one that is read otherwise
     let is_told = |condition: &String| !conditions.reads_otherwise && is_told(condition);
     let nulls = conditions.not_null.iter().map(|column| format!("{} IS NULL", column.sql()));
@@ -59,9 +81,7 @@ fn query(rebuild: &Rebuild, conditions: &Conditions, sentinel: &str, is_told: im
     let stored = conditions.stored.iter().map(|column| format!("{} IS {sentinel}", column.sql()));
     let checks = conditions.checks.iter().map(|check| format!("NOT ({check}\n)"));
     let asked = nulls.chain(checks).filter(|condition| !is_told(condition));
-    let all: Vec<String> = asked.chain(classes).chain(stored).collect();
-    let table = rebuild.table.sql();
-    (!all.is_empty()).then(|| format!("SELECT 1 FROM {table} NOT INDEXED WHERE {} LIMIT 1", all.join(" OR ")))
+    asked.chain(classes).chain(stored).collect()
 }
 
 /// The table as it will be read, but for what would keep the engine from looking: it takes no row of a `NOT NULL` column

@@ -39,8 +39,13 @@ impl Database {
     /// If the engine fails. What is left then goes the next time.
     pub async fn give_up(&mut self) -> Result<GivenUp, Failure> {
         let engine = |error| Failure::Engine { action: "cannot give the migration up", error };
+        let mut asked = None;
+        if self.connection.is_local() {
+            asked = self.forget_asked().await.map_err(engine)?;
+        }
         let Some(progress) = Progress::read(&self.connection).await.map_err(engine)?.map(Box::new) else {
-            return Ok(GivenUp::Nothing);
+            let asked = asked.map(|name| Box::new(Progress { name, ..Progress::default() }));
+            return Ok(asked.map_or(GivenUp::Nothing, GivenUp::Gone));
         };
         if progress.note.as_deref() != Some(NOTE) {
             self.connection.run_all(&Progress::end().map(str::to_owned)).await.map_err(engine)?;

@@ -128,10 +128,19 @@ impl Database {
         rebuilds.chain(large).collect()
     }
 
+    /// Whether a migration has marked rebuilds of so many rows that another way may be worth it.
+    pub(super) fn copies_many(&self, script: &Script<'_>) -> bool {
+        !script.rebuilds.is_empty() && self.rebuilds_from(script, self.least_rows).next().is_some()
+    }
+
     fn long_rebuilds(&self, script: &Script<'_>) -> impl Iterator<Item = (Name, u64)> {
-        rebuilt_tables(&script.statements).into_iter().filter_map(|table| {
+        self.rebuilds_from(script, LONG_REBUILD)
+    }
+
+    fn rebuilds_from(&self, script: &Script<'_>, least: u64) -> impl Iterator<Item = (Name, u64)> {
+        rebuilt_tables(&script.statements).into_iter().filter_map(move |table| {
             let rows = (*self.ahead.count(&rows_query(&table))?)?;
-            (rows >= LONG_REBUILD).then_some((table, rows))
+            (rows >= least).then_some((table, rows))
         })
     }
 }

@@ -154,7 +154,7 @@ impl Forecast {
         let columns = self.twin.connection.describe_all(&preflights).await.ok()?;
         let widths = columns.into_iter().map(|columns| columns.ok().map(|columns| columns.len()));
         let widths = widths.collect::<Option<Vec<usize>>>()?;
-        let together = self.twin.scans_together(&preflights).await;
+        let together = self.twin.scans_together(&preflights, &std::collections::BTreeSet::new()).await;
         let wanted = self.twin.wanted(migration).await.ok()?;
         let expressions = self.twin.certain_expressions(statements).await.ok()?;
         let references = statements.iter().any(can_break_references);

@@ -15,6 +15,7 @@ use crate::engine::connection::integer;
 use crate::engine::connection::server::ServerConnection;
 use crate::engine::engines::{Turso, was_written_by_turso};
 use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::in_place::is_worth_it;
 use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::stored::Stored;
 use crate::engine::tracker::{Tracker, schema_version};
@@ -269,7 +270,7 @@ impl Database {
                 return attempt;
             }
             let milliseconds = super::milliseconds(started);
-            attempt.applied.push(Done { milliseconds, restored: Vec::new() });
+            attempt.applied.push(Done { milliseconds, ..Done::default() });
         }
         // they are in the history now
         self.tracker = None;
@@ -287,6 +288,12 @@ impl Database {
         started: Instant,
     ) -> Result<bool, EngineError> {
         let connection = &self.connection;
+        // what is rebuilt may be changed without copying it
+        for marked in &migration.script.rebuilds {
+            if is_worth_it(connection, &marked.rebuild, self.least_rows).await.unwrap_or(false) {
+                return Ok(false);
+            }
+        }
         for query in &steps.before {
             if connection.first_row(query).await?.is_some() {
                 return Ok(false);

@@ -36,7 +36,7 @@ impl Database {
         let started = Instant::now();
         match self.online(migration, position, told).await {
             Ok(End::Applied) => {
-                let done = Done { milliseconds: milliseconds(started), restored: Vec::new() };
+                let done = Done { milliseconds: milliseconds(started), ..Done::default() };
                 Attempt { applied: vec![done], stopped: None }
             }
             Ok(End::Overtaken) => Attempt { applied: Vec::new(), stopped: Some(Stop::Overtaken) },

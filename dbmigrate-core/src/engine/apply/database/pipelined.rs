@@ -39,10 +39,10 @@ const LOOKS: [Duration; 4] =
 const LONGEST_SILENCE: Duration = Duration::from_secs(15);
 
 /// What is known ahead of the migrations that are to be applied.
-struct Ahead {
+pub(super) struct Ahead {
     forecast: Option<Forecast>,
     /// What the first of those that are not applied will lead to, as far as it is foreseen.
-    foreseen: Vec<Arc<Foreseen>>,
+    pub(super) foreseen: Vec<Arc<Foreseen>>,
     schema_version: Option<i64>,
     has_history: bool,
     /// What the schema has to be, and what must not be long, where a state is begun at that was seen before.
@@ -66,9 +66,18 @@ impl Database {
         }
         let mut tries = self.retries;
         let mut ahead: Option<Ahead> = None;
-        while attempt.applied.len() < migrations.len() {
+        // those before it were tried to be made without copying rows
+        let mut altered_until = 0;
+        while attempt.applied.len() < migrations.len() && attempt.stopped.is_none() {
             let done = attempt.applied.len();
             let rest = &migrations[done..];
+            if !atomic && altered_until <= done && self.copies_many(&rest[0].script) {
+                (ahead, altered_until) = (None, done + 1);
+                if let Some(one) = self.apply_altered(&rest[0], position + done).await {
+                    attempt.extend(one, done);
+                    continue;
+                }
+            }
             let known = match &mut ahead {
                 Some(known) => known,
                 None => match self.look_ahead(rest).await {
@@ -167,7 +176,7 @@ impl Database {
     }
 
     /// Foresees as much as possible.
-    async fn look_ahead(&mut self, migrations: &[Prepared<'_>]) -> Result<Ahead, EngineError> {
+    pub(super) async fn look_ahead(&mut self, migrations: &[Prepared<'_>]) -> Result<Ahead, EngineError> {
         if let Some(base) = self.base.take()
             && let Some(objects) = base.objects()
         {
@@ -204,7 +213,13 @@ impl Database {
     }
 
     /// As many of the migrations as fit into a request, and how many these are.
-    fn request(&self, migrations: &[Prepared<'_>], known: &Ahead, position: usize, atomic: bool) -> (Request, usize) {
+    pub(super) fn request(
+        &self,
+        migrations: &[Prepared<'_>],
+        known: &Ahead,
+        position: usize,
+        atomic: bool,
+    ) -> (Request, usize) {
         let mut request = if self.is_rehearsal { Request::rehearsal() } else { Request::new(atomic) };
         let mut count = 0;
         for (at, (migration, foreseen)) in migrations.iter().zip(&known.foreseen).enumerate() {
@@ -258,7 +273,7 @@ impl Database {
         (request, answer)
     }
 
-    fn send(&self, request: &Request) -> Result<Answered, EngineError> {
+    pub(super) fn send(&self, request: &Request) -> Result<Answered, EngineError> {
         match self.connection.server() {
             Some(server) => server.send(&request.batch),
             None => {
@@ -294,7 +309,7 @@ impl Database {
     ///
     /// Nothing is sure as long as the request may still be at work, so the history is read with the lock held, twice:
     /// a migration that was waiting for the lock at the first time has had it by the second.
-    async fn settle(&mut self, sent: &[Prepared<'_>], position: usize, error: EngineError) -> Attempt {
+    pub(super) async fn settle(&mut self, sent: &[Prepared<'_>], position: usize, error: EngineError) -> Attempt {
         self.tracker = None;
         let mut attempt = Attempt::default();
         let Some(history) = self.settled_history().await else {
@@ -308,7 +323,7 @@ impl Database {
             }
             // what came back was counted by whoever did not answer
             let milliseconds = u64::try_from(record.duration_ms).unwrap_or_default();
-            attempt.applied.push(Done { milliseconds, restored: Vec::new() });
+            attempt.applied.push(Done { milliseconds, ..Done::default() });
         }
         match attempt.applied.len() {
             count if count == sent.len() => attempt,
@@ -379,7 +394,7 @@ impl Database {
     }
 
     /// Waits before a transaction is begun again that somebody else got the lock of.
-    fn pause(&self, tries: &mut u32) {
+    pub(super) fn pause(&self, tries: &mut u32) {
         if let Some(on_retry) = &self.on_retry {
             on_retry(self.retries - *tries + 1, self.retries);
         }

@@ -1,6 +1,6 @@
 //! What several preflights look for in one table, looked for in one pass over it.
 //!
-//! Nearly always there is nothing, which one scan says for all of them. Only where it finds a row, each is asked for
+//! Nearly always there is nothing, which one scan says for all of them, or what was asked before there was a lock. Only where it finds a row, each is asked for
 //! itself: for its message.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use super::Database;
 use crate::engine::connection::text;
 use crate::engine::error::EngineError;
 use crate::plan::counted_rows;
-use crate::sql::Name;
+use crate::sql::{Expr, Name};
 
 /// Preflights that each go through all rows of one table, counted from 0, and a query that returns a row if any of them
 /// would.
@@ -20,10 +20,18 @@ impl Database {
     /// a table. A server is asked for them with everything else, in one request.
     pub(super) async fn find_nothing(&self, queries: &[&str]) -> BTreeSet<usize> {
         let mut spared = BTreeSet::new();
+        if let Some(asked) = &self.beforehand {
+            let is_told = |query: &str| {
+                let counted = counted_rows(query);
+                let counted = counted.map(|(table, condition)| (table, Expr::new(condition).canonical()));
+                counted.is_some_and(|counted| asked.sought.contains(&counted))
+            };
+            spared.extend((0..).zip(queries).filter(|(_, query)| is_told(query)).map(|(at, _)| at));
+        }
         if !self.connection.is_local() {
             return spared;
         }
-        for (all, any) in self.scans_together(queries).await {
+        for (all, any) in self.scans_together(queries, &spared).await {
             if let Ok(None) = self.connection.first_row(&any).await {
                 spared.extend(all);
             }
@@ -31,15 +39,15 @@ impl Database {
         spared
     }
 
-    /// The preflights that one scan answers.
-    pub(super) async fn scans_together(&self, queries: &[&str]) -> Vec<Together> {
+    /// The preflights that one scan answers, besides those that are `spared`.
+    pub(super) async fn scans_together(&self, queries: &[&str], spared: &BTreeSet<usize>) -> Vec<Together> {
         let mut together = Vec::new();
         if queries.len() < 2 {
             return together;
         }
         let mut tables: BTreeMap<Name, Vec<(usize, &str)>> = BTreeMap::new();
         for (at, query) in queries.iter().enumerate() {
-            if let Some((table, condition)) = counted_rows(query) {
+            if let Some((table, condition)) = counted_rows(query).filter(|_| !spared.contains(&at)) {
                 tables.entry(table).or_default().push((at, condition));
             }
         }

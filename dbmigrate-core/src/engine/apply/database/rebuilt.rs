@@ -20,7 +20,7 @@ use crate::engine::apply::rebuilds::ordered::in_order_of_key;
 use crate::engine::connection::{Row, integer, text};
 use crate::engine::engines::Engine;
 use crate::engine::error::{EngineError, ErrorKind};
-use crate::engine::in_place::{Outcome, in_place, is_worth_it};
+use crate::engine::in_place::{Known, Outcome, in_place, is_worth_it};
 use crate::engine::stored::{objects_where, stored_objects_in};
 use crate::engine::written::write_schema;
 use crate::folder::script::Rebuild;
@@ -71,18 +71,21 @@ impl Database {
     }
 
     /// Whether no row had to be written, because all of them satisfy the new definition.
-    async fn replace_definition(&self, rebuild: &Rebuild, statements: &[Statement<'_>]) -> Result<bool, Failure> {
+    async fn replace_definition(&mut self, rebuild: &Rebuild, statements: &[Statement<'_>]) -> Result<bool, Failure> {
         if !is_worth_it(&self.connection, rebuild, self.least_rows).await.unwrap_or(false) {
             return Ok(false);
         }
         let started = Instant::now();
         let done = self.inside_savepoint(async || {
-            match in_place(&self.connection, rebuild, statements, &self.sought).await? {
+            let satisfied = self.beforehand.as_ref().map_or(&[][..], |asked| &asked.satisfied);
+            let known = Known { sought: &self.sought, satisfied };
+            match in_place(&self.connection, rebuild, statements, known).await? {
                 Outcome::Done => Ok(true),
                 Outcome::Declined(reason) => Err(otherwise(&reason.to_string())),
             }
         });
         let done = done.await?;
+        self.made_in_place += usize::from(done);
         if let (true, Some(meter)) = (done, &self.meter) {
             meter.note(rebuild.statements.start, started.elapsed(), 0);
         }

@@ -60,6 +60,9 @@ impl Database {
         position: usize,
     ) -> Result<(Step, Vec<Restored>), Failure> {
         let started = Instant::now();
+        if let Some(applied) = self.apply_asked(migration, position).await? {
+            return Ok(applied);
+        }
         self.begin().await?;
         let mut restored = Vec::new();
         let result = match self.is_turn(position).await {
@@ -94,7 +97,8 @@ impl Database {
         let mut attempt = Attempt::default();
         for (at, migration) in migrations.iter().enumerate() {
             let one = Attempt::from(self.apply_one(migration, position + at).await);
-            attempt.applied.extend(one.applied);
+            let in_place = self.was_in_place(migration);
+            attempt.applied.extend(one.applied.into_iter().map(|done| Done { in_place, ..done }));
             attempt.stopped = one.stopped.map(|stop| match stop {
                 Stop::Failed { failure, .. } => Stop::Failed { at, failure },
                 other => other,
@@ -118,7 +122,8 @@ impl Database {
             let started = Instant::now();
             match self.apply_inside(migration, position + at, started).await {
                 Ok(restored) => {
-                    applied.push(Done { milliseconds: milliseconds(started), restored });
+                    let in_place = self.was_in_place(migration);
+                    applied.push(Done { milliseconds: milliseconds(started), restored, in_place });
                     at += 1;
                 }
                 Err(failure) => result = Err(failure),
@@ -131,6 +136,12 @@ impl Database {
             Ok(Step::Overtaken) => Attempt { applied: Vec::new(), stopped: Some(Stop::Overtaken) },
             Err(failure) => Attempt::failed(at.min(last), failure),
         }
+    }
+
+    /// Whether the migration that was just applied has rebuilds, and all were made without writing a row.
+    fn was_in_place(&self, migration: &Prepared<'_>) -> bool {
+        let rebuilds = migration.script.rebuilds.len();
+        rebuilds > 0 && self.made_in_place == rebuilds
     }
 
     /// Refuses rows that are not those that were looked at, if that was asked for.
@@ -169,6 +180,7 @@ impl Database {
         position: usize,
         started: Instant,
     ) -> Result<Vec<Restored>, Failure> {
+        self.made_in_place = 0;
         let restored = self.preflights(migration).await?;
         let sought = migration.script.preflights.iter().filter(|_| migration.script.rust.is_none());
         let sought = sought.filter_map(|preflight| counted_rows(&preflight.query));

@@ -2,12 +2,15 @@
 
 use pollster::block_on;
 
-use super::super::{Outcome, in_place};
+use super::super::beforehand::{Asking, Question};
+use super::super::{Known, Outcome, Satisfied, in_place};
 use crate::ddl::{Object, read};
 use crate::engine::connection::{Connection, Row, display, text};
+use crate::engine::error::EngineError;
+use crate::engine::pieces::Range;
 use crate::folder::script::Rebuild;
 use crate::schema::canonical::canonical_index;
-use crate::sql::split;
+use crate::sql::{Statement, split};
 
 /// A database, and the rebuild of its table `t`.
 pub(super) struct Case {
@@ -56,8 +59,14 @@ impl Case {
 
         ours.run("BEGIN").await.expect("a transaction begins");
         ours.run("SAVEPOINT s").await.expect("a savepoint is set");
-        let outcome = in_place(&ours, &rebuild, &statements, &[]).await;
+        let asked = asked_beforehand(&ours, &rebuild, &statements).await?;
+        let (satisfied, is_contradicted) = asked.unwrap_or_default();
+        let known = Known { sought: &[], satisfied: &satisfied };
+        let outcome = in_place(&ours, &rebuild, &statements, known).await;
         let is_done = matches!(outcome, Ok(Outcome::Done));
+        if is_done && is_contradicted {
+            return Err("it was done in place, and a row that was asked beforehand contradicts".to_owned());
+        }
         if is_done {
             wanted.map_err(|error| format!("it was done in place, and the rebuild fails: {error}"))?;
             ours.run("RELEASE s").await.expect("it is released");
@@ -100,6 +109,49 @@ impl Case {
         }
         connection
     }
+}
+
+/// What is known by asking all rows beforehand, and whether one contradicts, if that can be asked.
+async fn asked_beforehand(
+    connection: &Connection,
+    rebuild: &Rebuild,
+    statements: &[Statement<'_>],
+) -> Result<Option<(Vec<Satisfied>, bool)>, String> {
+    let question = Question::of(connection, rebuild, statements, &[], 0).await;
+    let Ok(Some(question)) = question else { return Ok(None) };
+    connection.run("SAVEPOINT asked").await.map_err(|error| error.message)?;
+    let found = asked_twice(connection, &question).await;
+    connection
+        .run_all(&["ROLLBACK TO asked".to_owned(), "RELEASE asked".to_owned()])
+        .await
+        .map_err(|error| error.message)?;
+    match found {
+        Ok((found, written)) if written.is_none_or(|(all, logged)| all == logged) => {
+            let satisfied = if found { Vec::new() } else { vec![question.satisfied()] };
+            Ok(Some((satisfied, found)))
+        }
+        Ok((_, written)) => Err(format!("all rows say, and those that were logged: {written:?}")),
+        // a condition has no value for a row
+        Err(_) => Ok(None),
+    }
+}
+
+/// Whether a row contradicts; and once all were written, which logs them by whatever key they have, what all rows say and
+/// what those say that were logged.
+async fn asked_twice(
+    connection: &Connection,
+    question: &Question,
+) -> Result<(bool, Option<(bool, bool)>), EngineError> {
+    let all = Range::default();
+    let found = question.is_contradicted(connection, Asking::Range(&all)).await?;
+    for statement in question.follow() {
+        connection.run(&statement).await?;
+    }
+    if connection.run("UPDATE t SET a = a").await.is_err() {
+        return Ok((found, None));
+    }
+    let written = question.is_contradicted(connection, Asking::Range(&all)).await?;
+    Ok((found, Some((written, question.is_contradicted(connection, Asking::Logged(None)).await?))))
 }
 
 /// Everything that can be seen of a database, each thing with what it is.
