@@ -261,7 +261,9 @@ pub(crate) fn name_of(folder: &Path, name: &str) -> String {
     {
         return branch;
     }
-    let refs = ["name-rev", "--name-only", "--no-undefined", "--refs=refs/heads/*", "--refs=refs/remotes/*", name];
+    // what `origin/HEAD` stands for has a name of its own
+    let refs = ["name-rev", "--name-only", "--no-undefined", "--exclude=refs/remotes/*/HEAD"];
+    let refs = [&refs[..], &["--refs=refs/heads/*", "--refs=refs/remotes/*", name]].concat();
     let branch = at(folder, &refs).filter(|branch| !branch.contains(['~', '^']));
     let branch = branch.map(|branch| branch.trim_start_matches("remotes/").to_owned());
     branch

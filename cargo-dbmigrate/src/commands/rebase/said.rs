@@ -88,7 +88,10 @@ fn say(context: &Context, sides: &Sides, placed: &Placed, is_written: bool) {
         How::Edited => "as it was edited",
         How::LeftOut => "left out",
     };
-    let same = || format!("{from}: {} does the same", sides.onto.label);
+    let same = || match &placed.same {
+        Some(name) => format!("{from}: {} has it as {name}", sides.onto.label),
+        None => format!("{from}: nothing of it is left to do behind {}", sides.onto.label),
+    };
     match (&placed.name, is_written) {
         (Some(name), true) => context.printer.status("Rebased", format!("{from} as {name} ({how})")),
         (Some(name), false) => context.printer.status("Would rebase", format!("{from} as {name} ({how})")),
