@@ -50,7 +50,13 @@ fn where_each_order_is_wrong_for_some_target_one_is_chosen_and_the_other_target_
     let repository = both_deployed("");
     let project = &repository.project;
     let run = project.refuses(5, "rebase");
-    insta::assert_snapshot!(run.err, @"");
+    insta::assert_snapshot!(run.err, @r"
+    error: `0002_users_bio` is applied to `staging.db` and cannot be moved
+      = note: the migrations of `main` would come before it there
+      = note: nothing was written
+      = help: put the others behind it instead: `cargo dbmigrate rebase --onto HEAD`
+      = help: or move it, and bring `staging` along afterwards, with its rows: `cargo dbmigrate rebase --moved-on staging`
+    ");
     let other = project.shell(&suggested(&run, "--onto HEAD"));
     assert_eq!(other.code, 5);
     assert!(other.err.contains("`0002_users_nick` is applied to `production.db`"), "{}", other.err);
@@ -69,7 +75,14 @@ fn where_each_order_is_wrong_for_some_target_one_is_chosen_and_the_other_target_
     let before = project.bytes("staging.db");
     let shown = project.runs(&format!("{} --dry-run", along.trim_start_matches("cargo dbmigrate ")));
     assert_eq!(project.bytes("staging.db"), before);
-    insta::assert_snapshot!(format!("{}{}", shown.out, shown.err), @"");
+    assert!(shown.out.contains("ALTER TABLE users ADD COLUMN nick TEXT;"), "{}", shown.out);
+    for line in [
+        "Would rebase 0002_users_nick as 0003_users_nick (planned again)",
+        "Would skip 0003_users_bio: staging.db has it as 0002_users_bio",
+        "Would record staging.db: 3 migrations in the order of the folder",
+    ] {
+        assert!(shown.err.contains(line), "{line}: {}", shown.err);
+    }
     let done = project.shell(&along);
     assert_eq!(done.code, 0, "{}", done.err);
     is_at_the_head(project, "staging.db", &["1|NULL|a", "2|NULL|NULL"]);

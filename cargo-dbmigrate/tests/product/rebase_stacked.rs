@@ -80,7 +80,20 @@ fn what_was_merged_of_the_branch_below_is_left_out_and_done_once() {
     repository.git(&["checkout", "-q", "second"]);
     repository.fails(&["merge", "main"]);
     let run = project.runs("rebase");
-    insta::assert_snapshot!(run.err, @"");
+    insta::assert_snapshot!(run.err, @r"
+        Rebasing 6 migrations onto main (head: 0007_years)
+        Left out 0002_users_age: main has it as 0003_users_age
+        Left out 0003_rows: main has it as 0004_rows
+        Left out 0004_more: main has it as 0005_more
+        Left out 0005_not_null: main has it as 0006_not_null
+        Left out 0006_years: main has it as 0007_years
+         Rebased 0007_users_city as 0008_users_city (planned again)
+        Commutes with main: in both orders, the same schema and the same 3 rows
+            Next resolve the structs, then compare them with the migrations: `cargo dbmigrate check`
+                 add the migrations and what you have resolved: `git add migrations src/lib.rs`
+                 then continue: `git merge --continue`
+                 apply them: `cargo dbmigrate migrate`
+    ");
     assert_eq!(names(project), MERGED);
     project.structs(&users(&["bio", "years", "city"]).replace("years: Option<String>", "years: String"));
     project.runs("check");
@@ -130,7 +143,15 @@ fn sql_that_was_rewritten_for_its_place_is_asked_for_by_its_name() {
     repository.git(&["checkout", "-q", "first"]);
     repository.fails(&["merge", "main"]);
     let run = project.refuses(3, "rebase");
-    insta::assert_snapshot!(run.err, @"");
+    insta::assert_snapshot!(run.err, @r"
+        Rebasing 1 migration onto main (head: 0002_users_rename_name_to_alias)
+    error: `0002_loud` fails behind `main`: no such column: name
+     --> migrations/0002_loud/migration.sql:2
+      = note: it was written by hand, so only you can say what it is to do there; nothing was written
+      = note: `users.name` is called `alias` there
+      = help: edit its SQL for the schema of `main`, then run again: `cargo dbmigrate rebase`
+      = help: to leave it out: `cargo dbmigrate rebase --take theirs:0002_loud`
+    ");
     project.write(&sql_of("0002_loud"), "UPDATE users SET alias = alias || '!';\n");
     project.runs("rebase");
     project.structs(&users(&["alias"]));
@@ -141,10 +162,20 @@ fn sql_that_was_rewritten_for_its_place_is_asked_for_by_its_name() {
     repository.git(&["checkout", "-q", "second"]);
     repository.fails(&["merge", "main"]);
     let run = project.refuses(3, "rebase");
-    insta::assert_snapshot!(run.err, @"");
+    insta::assert_snapshot!(run.err, @r"
+        Rebasing 2 migrations onto main (head: 0003_loud)
+    error: `0002_loud` has other SQL than `0003_loud` of `main`, which has its name
+     --> migrations/0002_loud/migration.sql
+      = note: what is done twice to rows cannot be undone; nothing was written
+      = help: if they are one migration: `cargo dbmigrate rebase --take theirs:0002_loud`
+      = help: if both are to be run: `cargo dbmigrate rebase --take ours:0002_loud`
+    ");
     let commands = run.suggested();
     assert_eq!(project.shell(&commands[0]).code, 0, "{}", commands[0]);
-    assert_eq!(names(project), ["0001_create_users", "0002_update_users", "0003_loud", "0004_users_city"]);
+    assert_eq!(
+        names(project),
+        ["0001_create_users", "0002_users_rename_name_to_alias", "0003_loud", "0004_users_city"]
+    );
     project.structs(&users(&["alias", "city"]));
     project.runs("check");
     // both of them, where that is meant, need the names that are there

@@ -114,8 +114,11 @@ fn say(context: &Context, sides: &Sides, placed: &Placed, is_written: bool) {
 /// That the order does not matter.
 fn commute(context: &Context, sides: &Sides, commuting: Option<&Commuting>) {
     let Some(commuting) = commuting.filter(|commuting| commuting.is_commuting()) else { return };
-    let rows = counted(commuting.rows, "row");
-    let text = format!("with {}: in both orders, the same schema and the same {rows}", sides.onto.label);
+    let rows = match commuting.rows {
+        0 => String::new(),
+        rows => format!(" and the same {}", counted(rows, "row")),
+    };
+    let text = format!("with {}: in both orders, the same schema{rows}", sides.onto.label);
     context.printer.status("Commutes", text);
 }
 
