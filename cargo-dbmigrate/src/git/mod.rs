@@ -142,7 +142,7 @@ pub(crate) fn log_of(migration: &str) -> Option<String> {
     let pathspec = format!(":/*{migration}/*");
     // what was gone in a merge is no part of the history that git shows otherwise
     let has = |all: &[&str]| {
-        let arguments = [&["log"], all, &["-1", "--format=%h", "--"]].concat();
+        let arguments = [&["log"][..], all, &["-1", "--format=%h", "--"]].concat();
         run(&arguments, pathspec.as_ref()).is_some_and(|log| !log.is_empty())
     };
     let all = [&["--all"][..], &["--all", "--full-history"]].into_iter().find(|all| has(all))?;
@@ -253,8 +253,8 @@ pub(crate) fn file_in_index(folder: &Path, stage: u8, path: &str) -> Option<Vec<
 /// The last commits of all branches that have changed a file of the folder, the newest first.
 pub(crate) fn commits_of(folder: &Path, path: &str, most: usize) -> Vec<String> {
     let most = most.to_string();
-    // with what was gone in a merge
-    let all = ["log", "--all", "--full-history", "--format=%H", "-n", &most, "--", path];
+    // with what was gone in a merge, and what a rebase has rewritten
+    let all = ["log", "--all", "--reflog", "--full-history", "--format=%H", "-n", &most, "--", path];
     let log = output(within(folder).args(all));
     let log = log.map(|log| String::from_utf8_lossy(&log.stdout).into_owned()).unwrap_or_default();
     log.lines().map(str::to_owned).collect()

@@ -171,7 +171,7 @@ impl Chain<'_> {
             .at(moved.file.display())
             .note("what is done twice to rows cannot be undone; nothing was written")
             .help(format!("if they are one migration: `{}`", self.taking(Of::Theirs, moved)))
-            .help(format!("if both are to be run: `{}`", self.taking(Of::Ours, moved)))
+            .help(format!("to run both: `{}`", self.taking(Of::Ours, moved)))
     }
 }
 

@@ -71,7 +71,7 @@ fn where_each_order_is_wrong_for_some_target_one_is_chosen_and_the_other_target_
     project.runs("migrate -t production --yes");
     // its history is another one, and it is said how it gets along
     let refused = project.refuses(5, "migrate -t staging");
-    assert_eq!(suggested(&refused, "--deployed"), along);
+    assert_eq!(suggested(&refused, "--deployed"), "cargo dbmigrate rebase -t staging --deployed");
     let before = project.bytes("staging.db");
     let shown = project.runs(&format!("{} --dry-run", along.trim_start_matches("cargo dbmigrate ")));
     assert_eq!(project.bytes("staging.db"), before);
@@ -205,4 +205,23 @@ fn a_database_of_upstream_is_brought_to_an_order_in_which_local_ones_come_first(
     for file in ["local.db", "upstream.db"] {
         project.runs(&format!("status --url {file}"));
     }
+}
+
+#[test]
+fn the_files_of_commits_that_git_has_rewritten_are_found() {
+    let repository = two_branches();
+    let project = &repository.project;
+    project.runs("migrate --url staging.db");
+    project.database("staging.db").run("INSERT INTO users (id, bio) VALUES (1, 'a')");
+    repository.fails(&["rebase", "main"]);
+    project.runs("rebase");
+    project.structs(&users(&["nick", "bio"]));
+    repository.git(&["add", "migrations", "src"]);
+    repository.git(&["rebase", "--continue"]);
+    project.refuses(5, "migrate --url staging.db");
+    let run = project.runs("rebase --deployed --url staging.db --message-format json");
+    let said = run.json();
+    assert!(said.iter().any(|one| one["reason"] == "applied" && one["name"] == "0003_users_nick"), "{}", run.out);
+    assert!(said.iter().any(|one| one["what"] == "rebased 0002_users_bio to 0003_users_bio"), "{}", run.out);
+    is_at_the_head(project, "staging.db", &["1|NULL|a"]);
 }

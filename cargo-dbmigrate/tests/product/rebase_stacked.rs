@@ -168,7 +168,7 @@ fn sql_that_was_rewritten_for_its_place_is_asked_for_by_its_name() {
      --> migrations/0002_loud/migration.sql
       = note: what is done twice to rows cannot be undone; nothing was written
       = help: if they are one migration: `cargo dbmigrate rebase --take theirs:0002_loud`
-      = help: if both are to be run: `cargo dbmigrate rebase --take ours:0002_loud`
+      = help: to run both: `cargo dbmigrate rebase --take ours:0002_loud`
     ");
     let commands = run.suggested();
     assert_eq!(project.shell(&commands[0]).code, 0, "{}", commands[0]);

@@ -16,6 +16,7 @@ use crate::adopting::{open_existing, with_differences};
 use crate::database::failure::engine_error;
 use crate::database::state::{failure, failure_of_run};
 use crate::error::{CommandError, Result};
+use crate::messages::On;
 use crate::project::url::DatabaseUrl;
 use crate::project::{Context, Intent};
 use crate::rebasing::{Chain, Deciding, Rebased, Sides, lost};
@@ -68,7 +69,18 @@ pub(super) fn run(context: &Context, arguments: &Rebase, taken: Taken) -> Result
     block_on(apply_pending(&mut database, &rebased.folder, None, &mut observer))
         .map_err(|error| failure_of_run(error, (&url).into()))?;
     let applied = observer.applied;
-    record(&mut database, &folder, &url)?;
+    for note in record(&mut database, &folder, &url)? {
+        let on = On::from(&url);
+        let (what, after) = (note.what.clone(), "recorded in the order of the folder".to_owned());
+        context.printer.message(|| messages::Repaired {
+            database: Some(on.database),
+            target: on.target,
+            what,
+            before: "recorded as it was before the rebase".to_owned(),
+            after,
+            dry_run: false,
+        });
+    }
     context.printer.message(|| messages::Migrated { on: (&url).into(), applied, before, pending: Vec::new() });
     let count = counted(folder.migrations().len(), "migration");
     context.printer.status("Rebased", format!("{url}: {count} in the order of the folder, {applied} applied"));
@@ -98,10 +110,10 @@ fn verify(rebased: &Rebased, folder: &Folder, (history, url): (&[Record], &Datab
 }
 
 /// Records the migrations in the order of the folder, with a note for each that had another place.
-fn record(database: &mut Database, folder: &Folder, url: &DatabaseUrl) -> Result<()> {
+fn record(database: &mut Database, folder: &Folder, url: &DatabaseUrl) -> Result<Vec<Note>> {
     let before = history(database, url)?;
     let same = common(&before, folder.migrations());
-    let Some(head) = folder.head() else { return Ok(()) };
+    let Some(head) = folder.head() else { return Ok(Vec::new()) };
     let notes: Vec<Note> = before[same.position()..].iter().map(|record| note(record, folder)).collect();
     let correction = Correction {
         before: &before,
@@ -119,7 +131,7 @@ fn record(database: &mut Database, folder: &Folder, url: &DatabaseUrl) -> Result
             .help("run it again: `cargo dbmigrate rebase --deployed`")
     };
     match block_on(correct(database, &correction)) {
-        Ok(None) => Ok(()),
+        Ok(None) => Ok(notes),
         Ok(Some(_)) => {
             let message = format!("another program changed `{url}` in the meantime");
             Err(again(CommandError::new(exit::INCONSISTENT, message)))
