@@ -2,10 +2,11 @@
 
 use clap::Args;
 use dbmigrate_core::engine::apply::Target as _;
-use dbmigrate_core::engine::apply::history::{common, compare};
+use dbmigrate_core::engine::apply::history::{HistoryError, common, compare};
 use dbmigrate_core::folder::heads::shared;
 use dbmigrate_core::folder::{Folder, FolderError, Migration, Script, Verify};
 use dbmigrate_core::plan::{Cost, Told};
+use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 
 use crate::database::failure::engine_error;
@@ -42,8 +43,12 @@ struct Stands {
     name: String,
     /// How many migrations it has.
     applied: usize,
+    /// The migration that it ends at, if another one replaces that and more.
+    within: Option<String>,
     /// Why it has others.
     wrong: Option<String>,
+    /// The flag that names it.
+    flag: String,
 }
 
 /// Runs it and returns the exit code.
@@ -65,18 +70,17 @@ pub(crate) fn run(context: &Context, arguments: &Log) -> Result<u8> {
     }
     let entries = folder.migrations().iter().map(|one| entry(&folder, one, &stands)).collect::<Result<Vec<_>>>()?;
     let width = width(folder.migrations());
-    for stand in stands.iter().filter(|stand| stand.applied == 0) {
+    for stand in stands.iter().filter(|stand| stand.applied == 0 && stand.within.is_none()) {
         context.printer.result(format!("o {:width$}  <- {}", "(empty)", stand.name));
     }
     for (entry, migration) in entries.into_iter().zip(folder.migrations()) {
         context.printer.result(line(&entry, width));
-        replaced(context, &migration.replaces, 0);
+        replaced(context, &migration.replaces, &stands, 0);
         context.printer.message(|| entry);
     }
     for (stand, wrong) in stands.iter().filter_map(|stand| Some((stand, stand.wrong.as_ref()?))) {
-        context
-            .printer
-            .warning(&format!("`{}`: {wrong}", stand.name), &["see what it has: `cargo dbmigrate status`".to_owned()]);
+        let help = format!("see what it has: `cargo dbmigrate status {}`", stand.flag);
+        context.printer.warning(&format!("`{}`: {wrong}", stand.name), &[help]);
     }
     Ok(if stands.iter().any(|stand| stand.wrong.is_some()) { exit::INCONSISTENT } else { exit::DONE })
 }
@@ -125,14 +129,20 @@ fn width(migrations: &[Migration]) -> usize {
 
 fn look(context: &Context, folder: &Folder, url: &DatabaseUrl) -> Result<Stands> {
     let name = url.target().map_or_else(|| url.to_string(), |target| target.name.clone());
+    let flag = shell_flag(if url.target().is_some() { "--target" } else { "--url" }, &name);
     if !file::exists(url)? {
-        return Ok(Stands { name, applied: 0, wrong: None });
+        return Ok(Stands { name, applied: 0, within: None, wrong: None, flag });
     }
     let mut database = open(context, url, false)?;
     let history =
         block_on(database.history()).map_err(|error| engine_error("cannot read the history", &error, url.into()))?;
-    let wrong = compare(&history, folder.migrations()).err().map(|error| error.to_string());
-    Ok(Stands { name, applied: common(&history, folder.migrations()).migrations(), wrong })
+    let error = compare(&history, folder.migrations()).err();
+    let within = match &error {
+        Some(HistoryError::Partly { last, .. }) => Some(last.clone()),
+        _ => None,
+    };
+    let applied = common(&history, folder.migrations()).migrations();
+    Ok(Stands { name, applied, within, wrong: error.map(|error| error.to_string()), flag })
 }
 
 /// What there is to say of a migration.
@@ -140,7 +150,7 @@ fn entry(folder: &Folder, migration: &Migration, stands: &[Stands]) -> Result<me
     let text = folder.sql(migration)?;
     let script = Script::parse(&text, &folder.sql_path(migration))?;
     let told = told(migration.name.as_str(), &text, &script);
-    let here = stands.iter().filter(|stand| stand.applied == migration.index + 1);
+    let here = stands.iter().filter(|stand| stand.applied == migration.index + 1 && stand.within.is_none());
     Ok(messages::LogEntry {
         name: migration.name.to_string(),
         kind: kind(migration, &text, &script),
@@ -184,15 +194,18 @@ fn short(change: &str) -> String {
 }
 
 /// What a migration replaces, as a branch that ends in it.
-fn replaced(context: &Context, migrations: &[Migration], depth: usize) {
+fn replaced(context: &Context, migrations: &[Migration], stands: &[Stands], depth: usize) {
     if migrations.is_empty() {
         return;
     }
     let margin = "| ".repeat(depth);
     context.printer.result(format!("{margin}|\\"));
     for migration in migrations {
-        context.printer.result(format!("{margin}| * {}", migration.name));
-        replaced(context, &migration.replaces, depth + 1);
+        let is_here = |stand: &&Stands| stand.within.as_deref() == Some(migration.name.as_str());
+        let here: Vec<&str> = stands.iter().filter(is_here).map(|stand| stand.name.as_str()).collect();
+        let here = if here.is_empty() { String::new() } else { format!("  <- {}", here.join(", ")) };
+        context.printer.result(format!("{margin}| * {}{here}", migration.name));
+        replaced(context, &migration.replaces, stands, depth + 1);
     }
     context.printer.result(format!("{margin}|/"));
 }

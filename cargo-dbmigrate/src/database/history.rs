@@ -28,13 +28,16 @@ pub(super) fn history_error(error: &HistoryError, database: Subject<'_>) -> Comm
             Some(command) => shown.help(format!("restore it from version control: `{command}`")),
             None => shown.help("restore it from another checkout or a backup: it is not in git here"),
         }
-        .help(undone(name)),
+        .help(undone(name))
+        .helps(rebased(name)),
         HistoryError::Renamed { listed, .. } => shown
             .help(format!("to record the new name there: `cargo dbmigrate repair --renamed {}`", shell_quoted(listed))),
-        HistoryError::Diverged { .. } => {
+        HistoryError::Diverged { applied, .. } => {
             let is_target = database.url().and_then(|url| url.target()).is_some_and(|target| target.is_chosen);
             let flag = if is_target { "--target" } else { "--url" };
-            shown.help(format!("the histories of the database and the folder diverge: check `{flag}`, or the branch"))
+            shown
+                .help(format!("the histories of the database and the folder diverge: check `{flag}`, or the branch"))
+                .helps(rebased(applied))
         }
         HistoryError::Newer { first, .. } => match git::log_of(first) {
             Some(command) => shown.help(format!("update this checkout; to find the migration: `{command}`")),
@@ -63,6 +66,12 @@ pub(super) fn history_error(error: &HistoryError, database: Subject<'_>) -> Comm
                reset --keep-data`",
         )
         .help("or recreate it without its rows: `cargo dbmigrate reset`")
+}
+
+/// How a database gets along that has migrations of a branch as they were, if git knows of them.
+fn rebased(name: &str) -> Option<String> {
+    git::log_of(name)?;
+    Some("if a rebase has moved it, bring the database along: `cargo dbmigrate rebase --deployed`".to_owned())
 }
 
 /// How a migration is taken out of a history whose change is no longer there.

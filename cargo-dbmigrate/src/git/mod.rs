@@ -140,9 +140,13 @@ fn said(command: &mut Command) -> Result<String, String> {
 /// Where to read what became of a migration: a command that shows something, if there is one.
 pub(crate) fn log_of(migration: &str) -> Option<String> {
     let pathspec = format!(":/*{migration}/*");
-    let arguments = ["log", "--all", "-1", "--format=%h", "--"];
-    run(&arguments, pathspec.as_ref()).filter(|log| !log.is_empty())?;
-    Some(format!("git log --all -p -- {}", shell_quoted(&pathspec)))
+    // what was gone in a merge is no part of the history that git shows otherwise
+    let has = |all: &[&str]| {
+        let arguments = [&["log"][..], all, &["-1", "--format=%h", "--"]].concat();
+        run(&arguments, pathspec.as_ref()).is_some_and(|log| !log.is_empty())
+    };
+    let all = [&["--all"][..], &["--all", "--full-history"]].into_iter().find(|all| has(all))?;
+    Some(format!("git log {} -p -- {}", all.join(" "), shell_quoted(&pathspec)))
 }
 
 /// Where a migration is that is not in the folder any more.
@@ -249,7 +253,9 @@ pub(crate) fn file_in_index(folder: &Path, stage: u8, path: &str) -> Option<Vec<
 /// The last commits of all branches that have changed a file of the folder, the newest first.
 pub(crate) fn commits_of(folder: &Path, path: &str, most: usize) -> Vec<String> {
     let most = most.to_string();
-    let log = output(within(folder).args(["log", "--all", "--format=%H", "-n", &most, "--", path]));
+    // with what was gone in a merge, and what a rebase has rewritten
+    let all = ["log", "--all", "--reflog", "--full-history", "--format=%H", "-n", &most, "--", path];
+    let log = output(within(folder).args(all));
     let log = log.map(|log| String::from_utf8_lossy(&log.stdout).into_owned()).unwrap_or_default();
     log.lines().map(str::to_owned).collect()
 }
@@ -261,7 +267,9 @@ pub(crate) fn name_of(folder: &Path, name: &str) -> String {
     {
         return branch;
     }
-    let refs = ["name-rev", "--name-only", "--no-undefined", "--refs=refs/heads/*", "--refs=refs/remotes/*", name];
+    // what `origin/HEAD` stands for has a name of its own
+    let refs = ["name-rev", "--name-only", "--no-undefined", "--exclude=refs/remotes/*/HEAD"];
+    let refs = [&refs[..], &["--refs=refs/heads/*", "--refs=refs/remotes/*", name]].concat();
     let branch = at(folder, &refs).filter(|branch| !branch.contains(['~', '^']));
     let branch = branch.map(|branch| branch.trim_start_matches("remotes/").to_owned());
     branch

@@ -9,18 +9,19 @@ use dbmigrate_core::folder::heads::shared;
 use dbmigrate_core::folder::{
     Folder, Lock, MigrationName, SNAPSHOT_FILE, SQL_FILE, Script, Slug, Snapshot, Verify, lock,
 };
-use dbmigrate_core::merge::{Edit, Merged, merge, replan};
-use dbmigrate_core::plan::{Decisions, Plan, plan};
+use dbmigrate_core::merge::{Edit, Merged, Side as Of, merge, replan};
+use dbmigrate_core::plan::{Decisions, Plan, Trace, plan};
 use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 use tempfile::TempDir;
 
 use super::conflicts::Deciding;
 use super::expanded::straddling;
-use super::mentioned::mentioned;
+use super::mentioned::{mentioned, renamed};
 use super::moved::{Moved, traced};
 use super::side::{Ours, Side};
 use super::sides::Sides;
+use super::there::There;
 use crate::decisions::answers::FOR_GENERATE;
 use crate::decisions::ask::{Asker, Decided};
 use crate::decisions::keeping::Keeps;
@@ -57,6 +58,15 @@ pub(crate) struct Placed {
     pub(crate) plan: Option<Plan>,
     /// What could not be carried over.
     pub(crate) left: Vec<String>,
+    /// Which of the others it is, if it was left out for that.
+    pub(crate) same: Option<MigrationName>,
+}
+
+impl Placed {
+    /// One that is among the others already.
+    pub(super) fn left_out(moved: Moved, same: Option<MigrationName>) -> Self {
+        Self { moved, name: None, how: How::LeftOut, sql: String::new(), plan: None, left: Vec::new(), same }
+    }
 }
 
 /// The history that comes of it.
@@ -108,15 +118,24 @@ impl Chain<'_> {
         for one in ours {
             let so_far = Side::new(onto.label.clone(), folder.migrations().to_vec());
             let (mine, theirs) = shared(&one.side.migrations, &so_far.migrations);
-            let of_theirs = traced(&sources, &so_far, theirs, so_far.migrations.len())?;
             let of_base = traced(&sources, &one.side, mine.min(one.base), one.base)?;
+            let of_theirs = traced(&sources, &so_far, theirs, so_far.migrations.len())?;
             let mut across = of_base.inverse().then(&of_theirs).renames();
-            for at in one.base..one.side.migrations.len() {
+            let there = There { sources: &sources, onto, side: so_far, fork: theirs };
+            let found = self.found(&there, one, of_base.inverse())?;
+            for (at, found) in (one.base..).zip(found) {
                 let moved = Moved::read(&sources, one, at, onto)?;
                 if straddling(one, onto).is_some_and(|squash| *squash == moved.migration) {
                     return Err(self.refuse_squash(&moved));
                 }
-                let (next, one) = self.place(&mut folder, moved, &across, (ours, &placed))?;
+                if let Some(found) = found {
+                    let head = folder.head_schema()?;
+                    let so_far = (folder.migrations(), Trace::between(&moved.before.schema, &head, &across));
+                    across = there.behind(&found, &moved, so_far)?.renames();
+                    placed.push(Placed::left_out(moved, Some(there.name(&found))));
+                    continue;
+                }
+                let (next, one) = self.place(&mut folder, moved, (&across, &there), (ours, &placed))?;
                 across = next;
                 placed.push(one);
             }
@@ -148,22 +167,22 @@ impl Chain<'_> {
         &self,
         folder: &mut Folder,
         moved: Moved,
-        across: &Renames,
+        (across, there): (&Renames, &There<'_>),
         so_far: (&[Ours], &[Placed]),
     ) -> Result<(Renames, Placed)> {
         let head = folder.head_snapshot()?;
         let merged = self.merged(&moved, &head.schema, across)?;
         let recorded = renamed_from(&head, &moved.after);
         let next = merged.across.clone();
+        if let Some(same) = self.left_out(there, &moved, so_far.1)? {
+            return Ok((next, Placed::left_out(moved, same)));
+        }
         let Some(decisions) = &moved.decisions else {
             return Ok((next, self.kept(folder, moved, (&merged, across, so_far), recorded)?));
         };
         let is_empty = differences(&head.schema, &merged.schema).is_empty() && merged.renames.is_empty();
         if is_empty && !dbmigrate_core::sql::split(&moved.text).is_empty() {
-            return Ok((
-                next,
-                Placed { moved, name: None, how: How::LeftOut, sql: String::new(), plan: None, left: Vec::new() },
-            ));
+            return Ok((next, Placed::left_out(moved, None)));
         }
         let edit = Edit { from: &moved.before.schema, to: &moved.after.schema, renames: &moved.renames };
         let number = folder.next_sequence();
@@ -184,7 +203,7 @@ impl Chain<'_> {
         }
         let snapshot = Snapshot { schema: merged.schema, renamed_from: recorded };
         folder.add(&slug, &sql, &snapshot)?;
-        Ok((next, Placed { moved, name: Some(name), how: How::Planned, sql, plan: Some(plan), left }))
+        Ok((next, Placed { moved, name: Some(name), how: How::Planned, sql, plan: Some(plan), left, same: None }))
     }
 
     /// What both sides make of the schema.
@@ -247,13 +266,13 @@ impl Chain<'_> {
         }
         for preflight in &script.preflights {
             let ran = block_on(connection.run(&preflight.query));
-            ran.map_err(|error| self.fails(&moved, preflight.line, &error.to_string()))?;
+            ran.map_err(|error| self.fails(&moved, preflight.line, &error.to_string(), &[]))?;
         }
         for statement in &script.statements {
             block_on(connection.run(statement.text)).map_err(|error| {
                 let error = error.to_string();
                 let refused = self.refused_there(&moved, (&head, across), statement, &error);
-                refused.unwrap_or_else(|| self.fails(&moved, statement.line, &error))
+                refused.unwrap_or_else(|| self.fails(&moved, statement.line, &error, &renamed(statement, across)))
             })?;
         }
         let found = block_on(introspect_without(&connection, ignore))
@@ -273,7 +292,7 @@ impl Chain<'_> {
         folder.add(&slug, &moved.text, &Snapshot { schema, renamed_from })?;
         let how = if moved.is_edited { How::Edited } else { How::Kept };
         let sql = moved.text.clone();
-        Ok(Placed { moved, name: Some(name), how, sql, plan: None, left: Vec::new() })
+        Ok(Placed { moved, name: Some(name), how, sql, plan: None, left: Vec::new(), same: None })
     }
 
     /// A squash of migrations that the others have and of some that they have not.
@@ -295,21 +314,24 @@ impl Chain<'_> {
     }
 
     /// A statement that a person wrote, and that fails where it is now.
-    fn fails(&self, moved: &Moved, line: usize, error: &str) -> CommandError {
+    fn fails(&self, moved: &Moved, line: usize, error: &str, renamed: &[String]) -> CommandError {
         let message = format!("`{}` fails behind `{}`: {error}", moved.migration.name, self.sides.onto.label);
-        self.by_hand(moved, line, message)
+        let notes = renamed.iter().cloned();
+        notes.fold(self.by_hand(moved, line, message), CommandError::note)
     }
 
     /// A statement that a person wrote for another schema.
     fn by_hand(&self, moved: &Moved, line: usize, message: String) -> CommandError {
-        CommandError::new(exit::DECISION, message)
+        let error = CommandError::new(exit::DECISION, message)
             .at(format!("{}:{line}", moved.file.display()))
-            .note("it was written by hand, so only you can say what it is to do there; nothing was written")
-            .help(format!(
-                "edit its SQL for the schema of `{}`, then run again: `{}`",
-                self.sides.onto.label,
-                self.deciding.command_line()
-            ))
+            .note("it was written by hand, so only you can say what it is to do there; nothing was written");
+        let leave_out = format!("to leave it out: `{}`", self.taking(Of::Theirs, moved));
+        // the files are right, where it is about one database
+        if self.deciding.is_of_database {
+            return error.help(leave_out).help("then run by hand what it is to do there");
+        }
+        let (onto, command) = (&self.sides.onto.label, self.deciding.command_line());
+        error.help(format!("edit its SQL for the schema of `{onto}`, then run again: `{command}`")).help(leave_out)
     }
 
     /// An error about the folder for the proof, as one about the one at home.

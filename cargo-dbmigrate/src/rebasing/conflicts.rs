@@ -29,6 +29,8 @@ pub(crate) struct Deciding<'a> {
     pub(crate) command: String,
     /// Whether nobody is asked and nothing is said.
     pub(crate) is_silent: bool,
+    /// Whether it is about what one database gets, and the files of the folder stay as they are.
+    pub(crate) is_of_database: bool,
     /// The answers that were given at the terminal.
     pub(crate) given: RefCell<Vec<String>>,
     /// The expressions that some plan has a use for.
@@ -51,9 +53,15 @@ impl<'a> Deciding<'a> {
             taken,
             command,
             is_silent: false,
+            is_of_database: false,
             given: RefCell::default(),
             used: RefCell::default(),
         }
+    }
+
+    /// The same for one database.
+    pub(crate) fn of_database(self) -> Self {
+        Self { is_of_database: true, ..self }
     }
 
     /// The same without anybody to ask.
@@ -67,6 +75,7 @@ impl<'a> Deciding<'a> {
             taken: RefCell::new(taken),
             command,
             is_silent: true,
+            is_of_database: self.is_of_database,
             given: RefCell::default(),
             used: RefCell::default(),
         }

@@ -4,8 +4,8 @@
 use dbmigrate_core::diff::Renames;
 use dbmigrate_core::folder::Script;
 use dbmigrate_core::schema::Schema;
-use dbmigrate_core::sql::Name;
 use dbmigrate_core::sql::token::significant;
+use dbmigrate_core::sql::{Name, Statement};
 
 /// A name that is another thing now.
 pub(super) struct Mentioned {
@@ -13,6 +13,18 @@ pub(super) struct Mentioned {
     pub(super) line: usize,
     /// What is wrong, as a sentence without a subject.
     pub(super) said: String,
+}
+
+/// What tables and columns that a statement names by their old names are called now, as sentences.
+pub(super) fn renamed(statement: &Statement<'_>, across: &Renames) -> Vec<String> {
+    let tokens = significant(statement.text);
+    let is_named =
+        |name: &Name| tokens.iter().any(|token| token.identifier().is_some_and(|text| Name::from(text) == *name));
+    let tables = across.tables.iter().filter(|(old, _)| is_named(old));
+    let tables = tables.map(|(old, new)| format!("`{old}` is called `{new}` there"));
+    let is_about = |table: &Name| is_named(table) || is_named(across.old_table(table));
+    let columns = across.columns.iter().filter(|(table, old, _)| is_about(table) && is_named(old));
+    tables.chain(columns.map(|(table, old, new)| format!("`{table}.{old}` is called `{new}` there"))).collect()
 }
 
 /// The first such name. `across` is what was renamed since the statements were written, `head` is the schema now.

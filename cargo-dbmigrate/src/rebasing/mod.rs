@@ -6,13 +6,16 @@ mod conflicts;
 mod expanded;
 mod mentioned;
 mod moved;
+mod recorded;
 mod refused;
 mod side;
 mod sides;
 mod sources;
+mod there;
 mod unlisted;
 
 pub(crate) use chain::{Chain, How, Placed, Rebased};
 pub(crate) use commuting::commutes;
 pub(crate) use conflicts::Deciding;
+pub(crate) use recorded::lost;
 pub(crate) use sides::Sides;

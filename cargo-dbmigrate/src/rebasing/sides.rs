@@ -51,17 +51,8 @@ impl Sides {
             None => finding.untold()?,
         };
         let mut expanded = Vec::new();
-        let mut whole = |one: Ours| match straddling(&one, &onto) {
-            Some(squash) => match expanded::expanded(&one, squash, &finding.sources) {
-                Some(side) => {
-                    expanded.push(squash.name.clone());
-                    Ours::behind(side, &onto)
-                }
-                None => one,
-            },
-            None => one,
-        };
-        let ours: Vec<Ours> = ours.into_iter().map(&mut whole).filter(|ours| !ours.moved().is_empty()).collect();
+        let ours = ours.into_iter().map(|one| whole(one, &onto, &finding.sources, &mut expanded));
+        let ours: Vec<Ours> = ours.filter(|ours| !ours.moved().is_empty()).collect();
         let onto = ours.iter().fold(onto, with_squashes);
         let Finding { sources, operation, seen, is_whole, .. } = finding;
         Ok(Self { onto, ours, expanded, sources, operation, seen, is_whole })
@@ -377,6 +368,15 @@ impl<'c> Finding<'c> {
             Ok(_) => CommandError::new(exit::INCONSISTENT, "the lock cannot be read"),
         }
     }
+}
+
+/// A side with what its squash replaces in the place of that, if some of it is what the others have; which squash that
+/// was comes into `expanded`.
+pub(super) fn whole(one: Ours, onto: &Side, sources: &Sources, expanded: &mut Vec<MigrationName>) -> Ours {
+    let Some(squash) = straddling(&one, onto) else { return one };
+    let Some(side) = expanded::expanded(&one, squash, sources) else { return one };
+    expanded.push(squash.name.clone());
+    Ours::behind(side, onto)
 }
 
 /// What is put behind `onto`: the others that were merged with it, and last what they were merged into.

@@ -4,7 +4,11 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use dbmigrate_core::folder::{Checksum, Migration, SNAPSHOT_FILE, SQL_FILE, Snapshot, as_recorded, snapshot};
+use dbmigrate_core::folder::rewrite::COPIES;
+use dbmigrate_core::folder::{
+    Checksum, Migration, MigrationName, SNAPSHOT_FILE, SQL_FILE, Snapshot, as_recorded, snapshot,
+};
+use dbmigrate_core::schema::canonical::SchemaHash;
 use dbmigrate_core::sql::line_ends::normalized;
 
 use crate::error::{CommandError, Result};
@@ -32,6 +36,11 @@ impl Sources {
         self.beside.push(folder.to_owned());
     }
 
+    /// Looks in the copies that were made of what git does not have, too.
+    pub(crate) fn beside_copies(&mut self) {
+        self.beside.push(self.folder.join(COPIES));
+    }
+
     /// Looks in a commit, too.
     pub(crate) fn commit(&mut self, commit: &str) {
         if !self.commits.iter().any(|known| known == commit) {
@@ -50,7 +59,7 @@ impl Sources {
     /// If nobody has it.
     pub(crate) fn sql(&self, migration: &Migration) -> Result<String> {
         let recorded = |bytes: &[u8]| recorded(bytes, migration);
-        self.find(migration, SQL_FILE, recorded).ok_or_else(|| self.lost(migration, SQL_FILE))
+        self.find(&migration.name, SQL_FILE, recorded).ok_or_else(|| self.lost(migration, SQL_FILE))
     }
 
     /// The snapshot of a migration.
@@ -71,7 +80,24 @@ impl Sources {
     /// If nobody has it.
     pub(crate) fn snapshot_bytes(&self, migration: &Migration) -> Result<Vec<u8>> {
         let is_recorded = |bytes: &[u8]| (Checksum::of_text(bytes) == migration.snapshot).then(|| bytes.to_owned());
-        self.find(migration, SNAPSHOT_FILE, is_recorded).ok_or_else(|| self.lost(migration, SNAPSHOT_FILE))
+        self.find(&migration.name, SNAPSHOT_FILE, is_recorded).ok_or_else(|| self.lost(migration, SNAPSHOT_FILE))
+    }
+
+    /// The SQL of that name with a checksum in hexadecimal digits, if somebody has it.
+    pub(super) fn sql_by_checksum(&self, name: &MigrationName, checksum: &str) -> Option<String> {
+        self.find(name, SQL_FILE, |bytes| {
+            let text = std::str::from_utf8(bytes).ok()?;
+            (Checksum::of_sql(text).to_hex() == checksum)
+                .then(|| normalized(text.trim_start_matches('\u{feff}')).into_owned())
+        })
+    }
+
+    /// The snapshot of that name of a schema with a hash in hexadecimal digits, if somebody has it.
+    pub(super) fn snapshot_by_schema(&self, name: &MigrationName, hash: &str) -> Option<(Vec<u8>, Snapshot)> {
+        self.find(name, SNAPSHOT_FILE, |bytes| {
+            let snapshot = snapshot::read(bytes).ok()?;
+            (SchemaHash::of(&snapshot.schema).to_hex() == hash).then(|| (bytes.to_owned(), snapshot))
+        })
     }
 
     /// The SQL of a migration as somebody has edited it since: what lies in the folder and is none of what `others` are
@@ -86,19 +112,19 @@ impl Sources {
     }
 
     /// The first file of that name that is the one.
-    fn find<T>(&self, migration: &Migration, file: &str, is_it: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+    fn find<T>(&self, name: &MigrationName, file: &str, is_it: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
         for folder in std::iter::once(&self.folder).chain(&self.beside) {
-            let directory = folder.join(&migration.name);
+            let directory = folder.join(name);
             for path in [directory.join(file), directory.join(".next").join(file)] {
                 if let Some(found) = std::fs::read(path).ok().and_then(|bytes| is_it(&bytes)) {
                     return Some(found);
                 }
             }
         }
-        let path = format!("./{}/{file}", migration.name);
+        let path = format!("./{name}/{file}");
         let in_commits = || self.commits.iter().find_map(|commit| is_it(&git::file_at(&self.folder, commit, &path)?));
         let in_index = || (0..=3).rev().find_map(|stage| is_it(&git::file_in_index(&self.folder, stage, &path)?));
-        let text = || std::fs::read_to_string(self.folder.join(&migration.name).join(file)).ok();
+        let text = || std::fs::read_to_string(self.folder.join(name).join(file)).ok();
         in_commits()
             .or_else(in_index)
             .or_else(|| text().and_then(|text| sides_of(&text).iter().find_map(|side| is_it(side.as_bytes()))))

@@ -245,12 +245,18 @@ impl Rewriting<'_> {
         }
         let visibility = self.item.fields.first().map_or("pub ", |field| field.visibility.as_str());
         let mut before: Option<usize> = None;
+        let mut ended: Option<usize> = None;
         for part in &new.fields {
             if let Some((_, end)) = placed.iter().find(|(name, _)| *name == part.column) {
                 before = Some(*end);
                 continue;
             }
             let at = before.unwrap_or(self.item.first);
+            // the last field of a struct may stand without a comma
+            if before.is_some() && ended != before && !self.text[..at].ends_with(',') {
+                pieces.push((at..at, ",".to_owned()));
+            }
+            ended = before;
             let field = part.write(visibility);
             let rest = &self.text[at..];
             // a struct on one line stays on one; a comment behind a field is of that field

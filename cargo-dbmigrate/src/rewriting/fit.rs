@@ -1,6 +1,8 @@
 //! The structs after a migration that was not made of them: which lines do not fit, and the lines changed where that is
 //! mechanical.
 
+use std::path::PathBuf;
+
 use dbmigrate_core::diff::{Change, Renames, diff};
 use dbmigrate_core::engine::{Connection, ViewColumns, view_columns};
 use dbmigrate_core::plan::{Trace, create_all};
@@ -123,11 +125,9 @@ pub(crate) fn fit(context: &Context, declared: Declared, target: &Schema, trace:
         }
         let before = write(&all)?;
         let read = structs::again(context);
-        let wrong = match &read {
-            Some(read) => wrong(read, target, trace, &view_columns),
-            None => edits.keys().cloned().collect(),
-        };
-        let wrong: Vec<Name> = edits.keys().filter(|name| wrong.contains(name)).cloned().collect();
+        let found = read.as_ref().map(|read| wrong(read, target, trace, &view_columns));
+        let is_wrong = |name: &&Name| found.as_ref().is_none_or(|found| found.contains(name));
+        let mut wrong: Vec<Name> = edits.keys().filter(is_wrong).cloned().collect();
         if let Some(read) = read.filter(|_| wrong.is_empty()) {
             for (file, _) in &before {
                 context.printer.status("Changed", path::for_display(file).display());
@@ -135,14 +135,32 @@ pub(crate) fn fit(context: &Context, declared: Declared, target: &Schema, trace:
             }
             return Ok(read);
         }
-        for (file, text) in before {
-            std::fs::write(&file, text).map_err(|error| CommandError::io("write", &file, &error))?;
+        restore(before)?;
+        if found.is_none() && edits.len() > 1 {
+            // one that makes a file unreadable says nothing of the others in it
+            let mut alone = Vec::new();
+            for (name, edits) in &edits {
+                let before = write(edits)?;
+                alone.extend(structs::again(context).is_none().then(|| name.clone()));
+                restore(before)?;
+            }
+            if !alone.is_empty() {
+                wrong = alone;
+            }
         }
         let (again, new): (Vec<Name>, Vec<Name>) = wrong.into_iter().partition(|name| whole.contains(name));
         given_up.extend(again);
         whole.extend(new);
     }
     Ok(declared)
+}
+
+/// Writes files as they were.
+fn restore(before: Vec<(PathBuf, String)>) -> Result<()> {
+    for (file, text) in before {
+        std::fs::write(&file, text).map_err(|error| CommandError::io("write", &file, &error))?;
+    }
+    Ok(())
 }
 
 /// The columns of the views of a schema, as far as structs do not declare them already. They are in no database that

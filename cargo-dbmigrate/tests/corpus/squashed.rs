@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use dbmigrate_core::ddl::render::create_trigger;
+use dbmigrate_core::engine::populate::populate;
 use dbmigrate_core::engine::squash::{How, Job, Part, SquashError, squash};
+use dbmigrate_core::engine::value::Value;
+use dbmigrate_core::engine::{Connection, introspect};
 use dbmigrate_core::folder::Script;
 use dbmigrate_core::schema::Schema;
 use pollster::block_on;
@@ -32,6 +36,8 @@ struct Report {
     /// The statements before and after.
     statements: (usize, usize),
     refused: BTreeMap<String, usize>,
+    /// How many were also run here, both ways, and with how many rows in the end.
+    compared: (usize, usize),
     failed: Vec<String>,
 }
 
@@ -80,6 +86,72 @@ fn ranges(count: usize, seed: u64) -> Vec<(usize, usize)> {
     all
 }
 
+/// Runs both ways on the same rows and compares everything, without anything of what `squash` compares by. Returns how many
+/// rows there were in the end; `None` if the rows that were made are none for these migrations.
+fn compare(
+    first: &Migration,
+    earlier: &[&str],
+    (parts, squash): (&[Part<'_>], &Script<'_>),
+) -> Result<Option<usize>, String> {
+    let statements = |script: &Script<'_>| script.statements.iter().map(|one| one.text.to_owned()).collect::<Vec<_>>();
+    let one_by_one: Vec<String> = parts.iter().flat_map(|part| statements(part.script)).collect();
+    let Ok(before) = block_on(run_on_rows(first, earlier, &one_by_one)) else { return Ok(None) };
+    let after = block_on(run_on_rows(first, earlier, &statements(squash)))
+        .map_err(|error| format!("the squash fails where they do not: {error}"))?;
+    let differing = before.iter().zip(&after).find(|(one, other)| one != other);
+    match differing {
+        Some((one, other)) => Err(format!("one by one: {one:?}\nas one: {other:?}")),
+        None if before.len() != after.len() => Err("one has tables that the other has not".to_owned()),
+        None => Ok(Some(before.iter().map(|(_, rows)| rows.len()).sum())),
+    }
+}
+
+/// What the catalog says, and every row of every table with its rowid, in the order of the rows.
+async fn run_on_rows(
+    first: &Migration,
+    earlier: &[&str],
+    statements: &[String],
+) -> Result<Vec<(String, Vec<String>)>, dbmigrate_core::engine::EngineError> {
+    let connection = Connection::in_memory().await?;
+    connection.run("PRAGMA foreign_keys = OFF").await?;
+    for statement in earlier {
+        connection.run(statement).await?;
+    }
+    // no trigger fires on what is made
+    for trigger in &first.before.triggers {
+        connection.run(&format!("DROP TRIGGER {}", trigger.name.sql())).await?;
+    }
+    populate(&connection, &first.before).await?;
+    for trigger in &first.before.triggers {
+        connection.run(&create_trigger(trigger)).await?;
+    }
+    for statement in statements {
+        connection.run(statement).await?;
+    }
+    let catalog = "SELECT type, name, tbl_name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY 1, 2";
+    let shown = |row: &Vec<Value>| row.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join("|");
+    let mut found = vec![(catalog.to_owned(), connection.rows(catalog).await?.iter().map(shown).collect())];
+    let tables = introspect(&connection).await?.schema.tables;
+    for table in &tables {
+        let rowid = table.free_rowid_name().map_or(String::new(), |name| format!("{}, ", name.sql()));
+        let columns: Vec<String> = table.columns.iter().map(|column| column.name.sql()).collect();
+        let (name, columns) = (table.name.sql(), columns.join(", "));
+        for query in [
+            format!("SELECT {rowid}{columns} FROM {name} ORDER BY {rowid}{columns}"),
+            format!("SELECT * FROM pragma_table_xinfo({})", quoted(table.name.as_str())),
+            format!("SELECT * FROM pragma_foreign_key_list({}) ORDER BY 3, 4, 5", quoted(table.name.as_str())),
+        ] {
+            let rows = connection.rows(&query).await?.iter().map(shown).collect();
+            found.push((query, rows));
+        }
+    }
+    Ok(found)
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
 fn squash_all_of(history: &str, states: &[State]) -> Report {
     let mut report = Report::default();
     let all = match migrations(history, states) {
@@ -116,8 +188,20 @@ fn squash_all_of(history: &str, states: &[State]) -> Report {
                 report.statements.0 += parts.iter().map(|part| part.script.statements.len()).sum::<usize>();
                 report.statements.1 += squashed.statements;
                 let again = Script::parse(&squashed.sql, Path::new("migration.sql"));
-                if let Err(error) = again {
-                    report.failed.push(format!("{shown}: {error}"));
+                let compared = again.map_err(|error| error.to_string()).and_then(|again| {
+                    // a part of them: the squash itself has done so for each
+                    if (start + end) % 3 != 0 {
+                        return Ok(None);
+                    }
+                    compare(&all[start], &earlier, (&parts, &again))
+                });
+                match compared {
+                    Ok(None) => {}
+                    Ok(Some(rows)) => {
+                        report.compared.0 += 1;
+                        report.compared.1 += rows;
+                    }
+                    Err(error) => report.failed.push(format!("{shown}: {error}\n{}", squashed.sql)),
                 }
             }
             Err(SquashError::Refused(refusals)) => {
@@ -136,8 +220,9 @@ fn squash_all(what: &str, mut histories: Vec<(String, Vec<State>)>) {
     histories.sort_by_key(|(_, states)| std::cmp::Reverse(states.len()));
     let reports = parallel(&histories, |_, (name, states)| squash_all_of(name, states));
     let (mut ways, mut refused, mut failed) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-    let mut statements = (0, 0);
+    let (mut statements, mut compared) = ((0, 0), (0, 0));
     for report in reports {
+        compared = (compared.0 + report.compared.0, compared.1 + report.compared.1);
         for (way, count) in report.ways {
             *ways.entry(way).or_insert(0) += count;
         }
@@ -149,11 +234,15 @@ fn squash_all(what: &str, mut histories: Vec<(String, Vec<State>)>) {
     }
     let (before, after) = statements;
     dbmigrate_test_support::say(&format!(
-        "{what} squashed: {ways:?}, {before} statements became {after}; refused: {refused:?}; {} fail",
-        failed.len()
+        "{what} squashed: {ways:?}, {before} statements became {after}; refused: {refused:?}; {} fail; {} run here both ways, with {} lines of \
+         rows and definitions",
+        failed.len(),
+        compared.0,
+        compared.1
     ));
     assert!(failed.is_empty(), "{} fail:\n{}", failed.len(), failed.join("\n"));
     let done: usize = ways.values().sum();
+    assert!(compared.0 > 0, "none was run here");
     assert!(done > refused.values().sum::<usize>(), "most ranges can be squashed");
     assert_eq!(ways.len(), 3, "all ways are taken: {ways:?}");
 }

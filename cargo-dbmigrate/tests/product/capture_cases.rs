@@ -318,3 +318,48 @@ fn what_is_not_mechanical_is_said_as_it_is_to_be_written() {
     project.structs(&format!("{USERS}{text}\n"));
     project.runs("generate --check");
 }
+
+#[test]
+fn structs_on_one_line_get_what_they_lack_also_several_at_once() {
+    let project = twins(
+        "#[derive(Table)]\n#[table(name = \"users\")]\npub struct User { #[column(primary_key)] pub id: i64, pub nick: Option<String> }\n\
+         #[derive(Table)]\n#[table(name = \"posts\")]\npub struct Post {\n    #[column(primary_key)]\n    pub id: i64,\n    pub title: String // the last\n}\n\
+         #[derive(View)]\n#[view(name = \"loud\", query = \"SELECT id, upper(nick) AS nick FROM users\")]\npub struct Loud { pub id: i64, pub nick: Option<String> }\n",
+    );
+    project.sql(
+        "ALTER TABLE users ADD COLUMN phone TEXT; ALTER TABLE users ADD COLUMN fax TEXT; ALTER TABLE posts ADD COLUMN body TEXT;
+         DROP VIEW loud; CREATE VIEW loud AS SELECT id, upper(nick) AS nick, length(nick) AS size FROM users WHERE id > 0;
+         CREATE VIEW counts (total) AS SELECT count(*) FROM users; CREATE VIRTUAL TABLE words USING fts5(title, body UNINDEXED);
+         CREATE TABLE \"group\" (id INTEGER PRIMARY KEY, \"select\" TEXT); CREATE INDEX g ON \"group\" (\"select\");
+         CREATE TRIGGER noted AFTER INSERT ON users BEGIN INSERT INTO \"group\" (\"select\") VALUES (new.nick); END",
+    );
+    let run = project.runs("capture --write");
+    assert!(!run.err.contains("warning"), "{}\n{}", run.err, project.read("src/lib.rs"));
+    let structs = project.read("src/lib.rs");
+    for line in [
+        "pub struct User { #[column(primary_key)] pub id: i64, pub nick: Option<String>, pub phone: Option<String>, pub fax: Option<String>, }",
+        "    pub title: String, // the last\n    pub body: Option<String>,\n",
+        "pub struct Loud { pub id: i64, pub nick: Option<String>, pub size: Option<i64>, }",
+    ] {
+        assert!(structs.contains(line), "{line}\n{structs}");
+    }
+    project.runs("generate --check");
+    project.runs("check");
+    project.runs("migrate --url other.db");
+}
+
+#[test]
+fn a_struct_that_cannot_be_changed_keeps_no_other_from_it() {
+    let macros = "macro_rules! text { () => { Option<String> }; }\n";
+    let words =
+        "#[derive(Table)]\n#[table(using = fts5)]\npub struct Words {\n    pub a: String,\n    pub b: String,\n}\n";
+    let project = twins(&format!("{macros}{USERS}{words}{TAGS}"));
+    project.sql(
+        "DROP TABLE words; CREATE VIRTUAL TABLE words USING fts5(b, a); ALTER TABLE users ADD COLUMN phone TEXT; \
+         ALTER TABLE tags ADD COLUMN label TEXT",
+    );
+    let run = project.runs("capture --write");
+    let structs = project.read("src/lib.rs");
+    assert!(structs.contains("pub phone") && structs.contains("pub label"), "{structs}");
+    assert_eq!(run.err.matches("the structs lack this change").count(), 1, "{}", run.err);
+}

@@ -251,6 +251,20 @@ fn the_log_draws_what_was_replaced_and_where_databases_stand() {
 }
 
 #[test]
+fn the_log_shows_a_database_in_the_middle_of_a_squash_where_it_is() {
+    let project = project();
+    project.write("dbmigrate.toml", "[targets.eu]\nurl = \"eu.db\"\n\n[targets.us]\nurl = \"us.db\"\n");
+    project.runs("migrate -t eu --to 2");
+    project.runs("migrate -t us");
+    project.runs("squash ..");
+    let run = project.ends(5, "log -t all");
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert!(lines[0].starts_with("* 0004_squash_of_1_to_4") && lines[0].ends_with("<- us"), "{}", run.out);
+    assert_eq!(lines[3], "| * 0002_users_add_age  <- eu", "{}", run.out);
+    assert!(run.err.contains("`cargo dbmigrate status --target eu`"), "{}", run.err);
+}
+
+#[test]
 fn the_log_of_a_long_history_reads_the_headers_and_no_snapshot() {
     let project = project();
     project.runs("generate --custom --name later");

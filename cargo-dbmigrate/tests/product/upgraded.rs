@@ -84,9 +84,13 @@ fn migrations_of_upstream_go_behind_local_ones_that_production_has() {
     project.runs("migrate -t production --yes");
     is_whole(project, "local.db", &["1|Ann|en|3", "2|NULL|en|4"]);
     assert_eq!(project.database("local.db").query("SELECT note FROM posts"), ["n"]);
-    // a database that has those of upstream only has another history now, and is told so
+    // a database that has those of upstream only has another history now, is told so, and brought along with its rows
     let run = project.refuses(5, "migrate --url upstream.db");
-    assert!(run.err.contains("upstream.db"), "{}", run.err);
+    assert!(run.err.contains("cargo dbmigrate rebase"), "{}", run.err);
+    assert!(run.err.contains("--deployed"), "{}", run.err);
+    project.runs("rebase --deployed --url upstream.db");
+    is_whole(project, "upstream.db", &["1|Ann|de|7", "2|NULL|fr|7"]);
+    project.runs("status --url upstream.db");
     // the next version of the template is merged in the same way
     repository.git(&["checkout", "-q", "vendor"]);
     project.structs(&UPSTREAM_2.replace(
@@ -105,4 +109,6 @@ fn migrations_of_upstream_go_behind_local_ones_that_production_has() {
     project.runs("check");
     project.runs("migrate -t production --yes");
     is_whole(project, "local.db", &["1|Ann|en|3", "2|NULL|en|4"]);
+    project.runs("migrate --url upstream.db");
+    is_whole(project, "upstream.db", &["1|Ann|de|7", "2|NULL|fr|7"]);
 }

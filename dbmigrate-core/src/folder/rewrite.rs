@@ -17,7 +17,7 @@ use super::write::{sync_directory, write_file};
 use super::{Folder, Listing, Migration, Origin, SNAPSHOT_FILE, SQL_FILE, read_small};
 
 /// The folder for copies of what would be lost. Hidden, so that nothing in it is taken for a migration.
-const COPIES: &str = ".replaced";
+pub const COPIES: &str = ".replaced";
 
 /// What becomes of a folder.
 #[derive(Debug, Clone, Default)]

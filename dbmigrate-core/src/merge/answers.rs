@@ -140,6 +140,11 @@ impl Answers {
         Some(found.value)
     }
 
+    /// What is taken of exactly the object with this path, which need not be one of a schema.
+    pub fn side_of(&self, path: &[Name]) -> Option<Side> {
+        self.exact_side(&[path.to_vec()])
+    }
+
     /// The name that an object of ours is given.
     pub(super) fn name(&self, path: &[Name]) -> Option<&Name> {
         let found = self.renamed.iter().rev().find(|answer| answer.path == path)?;

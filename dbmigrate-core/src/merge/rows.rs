@@ -17,6 +17,8 @@ struct Demand {
     column: Option<Name>,
     /// A column whose values decide about it, if it is about a whole row.
     about: Option<Name>,
+    /// Whether it is about a column that was there before, and could stay as it was.
+    is_change: bool,
     what: String,
 }
 
@@ -62,6 +64,9 @@ pub fn against_rows(
                 let words = "to fill those rows (any SQL expression)".to_owned();
                 conflict.answers.push((words, format!("--backfill {value}")));
             }
+            if side == Side::Ours && demand.is_change {
+                conflict = conflict.or_take(Side::Theirs, "to leave the column as the other has it");
+            }
             if let (Side::Ours, Some(column)) = (side, &demand.about) {
                 let value = shell_quoted(&format!("{}=EXPRESSION", path([table, column])));
                 let words = "to change their values before (any SQL expression)".to_owned();
@@ -85,8 +90,14 @@ fn demands(edit: &Edit<'_>, decisions: &Decisions) -> Vec<Demand> {
         };
         let mut add = |column: Option<&Name>, about: Option<&Name>, what: String| {
             // what is new has no values that could be changed
-            let about = about.filter(|column| before.column(column).is_some());
-            found.push(Demand { table: after.name.clone(), column: column.cloned(), about: about.cloned(), what });
+            let is_change = |column: &&Name| before.column(column).is_some();
+            found.push(Demand {
+                table: after.name.clone(),
+                column: column.cloned(),
+                about: about.filter(is_change).cloned(),
+                is_change: column.filter(is_change).is_some(),
+                what,
+            });
         };
         let is_filled = |column: &Name| decisions.backfills.contains_key(&(after.name.clone(), column.clone()));
         for column in after.columns.iter().filter(|column| !is_filled(&column.name)) {

@@ -206,7 +206,10 @@ impl Merging<'_> {
         };
         let texts = [canonical_column(base, was), canonical_column(ours, our), canonical_column(theirs, their)];
         if let Some(side) = pick(&texts[0], &texts[1], &texts[2]) {
-            return Some(take(side));
+            // what only ours changed contradicts no schema of theirs, and may contradict their rows
+            let is_left =
+                side == Side::Ours && self.answers.exact_side(&table.column_paths(identity)) == Some(Side::Theirs);
+            return Some(take(if is_left { Side::Theirs } else { side }));
         }
         let mut merged = their.clone();
         let mut is_clash = false;

@@ -93,6 +93,19 @@ impl Trace {
         Self { tables: tables.collect(), columns: columns.collect() }
     }
 
+    /// The same, with what only the other one says of a name.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        let taken = self.inverse();
+        for (old, new) in other.tables.iter().filter(|(_, new)| !taken.tables.contains_key(*new)) {
+            self.tables.entry(old.clone()).or_insert_with(|| new.clone());
+        }
+        for (old, new) in other.columns.iter().filter(|(_, new)| !taken.columns.contains_key(*new)) {
+            self.columns.entry(old.clone()).or_insert_with(|| new.clone());
+        }
+        self
+    }
+
     /// The way back.
     #[must_use]
     pub fn inverse(&self) -> Self {

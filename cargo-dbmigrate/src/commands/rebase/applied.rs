@@ -2,6 +2,7 @@
 
 use dbmigrate_core::engine::apply::Target as _;
 use dbmigrate_core::folder::Migration;
+use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 
 use super::arguments::Rebase;
@@ -22,12 +23,15 @@ use crate::rebasing::Sides;
 pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Result<bool> {
     let mut is_behind = false;
     let Some(first) = sides.moved().next() else { return Ok(is_behind) };
-    if let Some(name) = arguments.applied_on.iter().find(|name| !context.is_target(name)) {
-        return Err(CommandError::usage(format!("`--applied-on {name}`: no such target"))
-            .help("targets are in `dbmigrate.toml`: `[targets.NAME]`"));
+    for (flag, names) in [("--applied-on", &arguments.applied_on), ("--moved-on", &arguments.moved_on)] {
+        if let Some(name) = names.iter().find(|name| !context.is_target(name)) {
+            return Err(CommandError::usage(format!("`{flag} {name}`: no such target"))
+                .help("targets are in `dbmigrate.toml`: `[targets.NAME]`"));
+        }
     }
-    if let Some(name) = arguments.applied_on.first() {
-        return Err(refused(sides, first.name.as_str(), &format!("the target `{name}`")));
+    if let Some(name) = arguments.applied_on.iter().find(|name| !arguments.moved_on.contains(name)) {
+        let there = (&*format!("the target `{name}`"), Some(name.as_str()));
+        return Err(refused((sides, arguments), first.name.as_str(), there));
     }
     let mut databases: Vec<DatabaseUrl> = match arguments.connect.names_one() {
         true => context.databases(&arguments.connect)?.urls().cloned().collect(),
@@ -44,14 +48,18 @@ pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Re
         match has(context, sides, &url) {
             Ok(None) => {}
             Ok(Some(name)) if is_server || url.target().is_some() => {
-                return Err(refused(sides, &name, &format!("`{url}`")));
+                let target = url.target().map(|target| target.name.as_str());
+                if !target.is_some_and(|target| moves_on(context, arguments, target, &name)) {
+                    return Err(refused((sides, arguments), &name, (&format!("`{url}`"), target)));
+                }
             }
             Ok(Some(name)) => {
                 let message = format!("`{url}` has `{name}`, which gets another place");
+                let way = other_way(sides, arguments.onto.is_some());
                 let help = [
                     "afterwards, keep its rows and switch to the new migrations: `cargo dbmigrate reset --keep-data`"
                         .to_owned(),
-                    format!("if it is no development database, put the others behind instead: `{}`", other_way(sides)),
+                    format!("if it is no development database, put the others behind instead: `{way}`"),
                 ];
                 context.printer.warning(&message, &help);
                 is_behind = true;
@@ -87,17 +95,41 @@ pub(super) fn has(context: &Context, sides: &Sides, url: &DatabaseUrl) -> Result
     Ok(all.into_iter().find(is_there).map(|migration| migration.name.to_string()))
 }
 
-pub(super) fn refused(sides: &Sides, name: &str, where_: &str) -> CommandError {
-    let message = format!("`{name}` is applied to {where_} and cannot be moved");
+/// Whether somebody has said that migrations move although a target has them, which is said to be left to do.
+pub(super) fn moves_on(context: &Context, arguments: &Rebase, target: &str, migration: &str) -> bool {
+    let is_said = arguments.moved_on.iter().any(|name| name == target);
+    if is_said {
+        let message = format!("`{target}` has `{migration}`, which gets another place");
+        let flag = shell_flag("--target", target);
+        let help = format!("once it is merged, bring it along: `cargo dbmigrate rebase --deployed {flag}`");
+        context.printer.warning(&message, &[help]);
+    }
+    is_said
+}
+
+/// That a migration is history somewhere, and the ways that are left.
+pub(super) fn refused(
+    (sides, arguments): (&Sides, &Rebase),
+    name: &str,
+    (place, target): (&str, Option<&str>),
+) -> CommandError {
+    let message = format!("`{name}` is applied to {place} and cannot be moved");
     let error = CommandError::new(exit::INCONSISTENT, message)
         .note(format!("the migrations of `{}` would come before it there", sides.onto.label))
-        .note("nothing was written");
-    error.help(format!("put the others behind it instead: `{}`", other_way(sides)))
+        .note("nothing was written")
+        .help(format!("put the others behind it instead: `{}`", other_way(sides, arguments.onto.is_some())));
+    let Some(target) = target else { return error };
+    let (flag, command) = (shell_flag("--moved-on", target), arguments.command_line());
+    error.help(format!("or move it, and bring `{target}` along afterwards, with its rows: `{command} {flag}`"))
 }
 
 /// The command that puts the others behind this branch's.
-fn other_way(sides: &Sides) -> String {
+fn other_way(sides: &Sides, is_typed: bool) -> String {
     match (&sides.operation, sides.ours.first()) {
+        // that is what was typed
+        (Operation::Merge(_) | Operation::SquashMerge | Operation::Replay { .. }, _) if is_typed => {
+            "cargo dbmigrate rebase".to_owned()
+        }
         (Operation::Merge(_) | Operation::SquashMerge, _) => "cargo dbmigrate rebase --onto HEAD".to_owned(),
         (Operation::Replay { commit, .. }, _) => {
             format!("cargo dbmigrate rebase --onto {}", &commit[..commit.len().min(12)])

@@ -7,6 +7,7 @@ use clap::Args;
 use dbmigrate_core::shell::shell_flag;
 
 use crate::decisions::answers::Answers;
+use crate::project::Yes;
 use crate::project::url::Connect;
 
 /// The arguments.
@@ -18,11 +19,14 @@ Examples:
   cargo dbmigrate rebase --onto ../other/migrations/migrations.lock
   cargo dbmigrate rebase --take ours:users.email
   cargo dbmigrate rebase --dry-run
+  cargo dbmigrate rebase --deployed -t staging
 
 In the middle of a merge, this branch's migrations go behind those of the branch
 that is merged; in a `git rebase` or `git cherry-pick`, those of the commit that
 is applied go behind those that are there. `--onto HEAD` does it the other way
-round, for migrations of this branch that a database has already.
+round, for migrations of this branch that a database has already. Where each way
+round is wrong for some database, --moved-on lets migrations move all the same;
+--deployed then brings that database along, with its rows.
 
 Exits with 3 if both branches have changed the same, with 5 if a database has a
 migration that would move.")]
@@ -36,7 +40,7 @@ pub(crate) struct Rebase {
     pub dry_run: bool,
 
     /// Of what both branches have changed, take one side: `ours:users.email`,
-    /// `theirs:users.email`
+    /// `theirs:users.email`; `theirs:0003_fill` leaves a migration out
     #[arg(long, value_name = "SIDE:OBJECT")]
     pub take: Vec<String>,
 
@@ -48,6 +52,15 @@ pub(crate) struct Rebase {
     #[arg(long, value_name = "NAME")]
     pub applied_on: Vec<String>,
 
+    /// Target that has this branch's migrations and is brought along afterwards
+    #[arg(long, value_name = "NAME")]
+    pub moved_on: Vec<String>,
+
+    /// Apply to a database what it lacks behind the migrations that it has as they
+    /// were before a rebase, and record the new order there
+    #[arg(long, conflicts_with_all = ["onto", "applied_on", "moved_on", "offline"])]
+    pub deployed: bool,
+
     /// Do not ask servers whether they have the migrations
     #[arg(long)]
     pub offline: bool,
@@ -55,6 +68,10 @@ pub(crate) struct Rebase {
     /// The database that is asked first.
     #[command(flatten)]
     pub connect: Connect,
+
+    /// Consent.
+    #[command(flatten)]
+    pub consent: Yes,
 }
 
 impl Rebase {
@@ -65,6 +82,8 @@ impl Rebase {
         self.onto.as_ref().is_some_and(is_of_one)
             || !self.take.is_empty()
             || !self.applied_on.is_empty()
+            || !self.moved_on.is_empty()
+            || self.deployed
             || self.answers.are_any()
             || self.connect.names_one()
     }
@@ -79,7 +98,9 @@ impl Rebase {
         self.onto.iter().for_each(|onto| push("--onto", onto));
         self.take.iter().for_each(|take| push("--take", take));
         self.applied_on.iter().for_each(|name| push("--applied-on", name));
-        for (set, flag) in [(self.dry_run, " --dry-run"), (self.offline, " --offline")] {
+        self.moved_on.iter().for_each(|name| push("--moved-on", name));
+        for (set, flag) in [(self.deployed, " --deployed"), (self.dry_run, " --dry-run"), (self.offline, " --offline")]
+        {
             if set {
                 text.push_str(flag);
             }

@@ -2,7 +2,7 @@
 
 use dbmigrate_core::config::{FleetSource, Target};
 
-use super::applied::{has, refused};
+use super::applied::{has, moves_on, refused};
 use super::arguments::Rebase;
 use crate::database::file;
 use crate::error::Result;
@@ -37,7 +37,12 @@ pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Re
         context.printer.detail("Fleet", format!("{name} ({})", counted(members.len(), "member")));
         let Asked { found, failed, reason } = ask(context, sides, &members, target.rollout.parallel);
         if let Some((member, migration)) = found {
-            return Err(refused(sides, &migration, &format!("the member `{name}/{member}`")));
+            let member = format!("{name}/{member}");
+            if moves_on(context, arguments, name, &migration) {
+                continue;
+            }
+            let there = (&*format!("the member `{member}`"), Some(name.as_str()));
+            return Err(refused((sides, arguments), &migration, there));
         }
         if let Some(reason) = reason {
             not_asked(context, sides, target, &format!("{}: {reason}", counted(failed, "member")));

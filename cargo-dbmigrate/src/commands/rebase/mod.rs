@@ -2,6 +2,7 @@
 
 mod applied;
 mod arguments;
+mod deployed;
 mod fleets;
 mod said;
 mod write;
@@ -21,6 +22,12 @@ use crate::{exit, structs};
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Rebase) -> Result<u8> {
     let taken = taken(arguments)?;
+    if arguments.deployed {
+        return deployed::run(context, arguments, taken);
+    }
+    if arguments.consent.yes {
+        return Err(CommandError::usage("`--yes` requires `--deployed`: otherwise no database is written to"));
+    }
     let sides = Sides::find(context, arguments.onto.as_deref())?;
     if sides.ours.is_empty() && sides.is_whole && arguments.onto.is_none() {
         said::nothing_to_do(context, &sides);

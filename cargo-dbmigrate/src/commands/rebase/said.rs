@@ -88,7 +88,10 @@ fn say(context: &Context, sides: &Sides, placed: &Placed, is_written: bool) {
         How::Edited => "as it was edited",
         How::LeftOut => "left out",
     };
-    let same = || format!("{from}: {} does the same", sides.onto.label);
+    let same = || match &placed.same {
+        Some(name) => format!("{from}: {} has it as {name}", sides.onto.label),
+        None => format!("{from}: nothing of it is left to do behind {}", sides.onto.label),
+    };
     match (&placed.name, is_written) {
         (Some(name), true) => context.printer.status("Rebased", format!("{from} as {name} ({how})")),
         (Some(name), false) => context.printer.status("Would rebase", format!("{from} as {name} ({how})")),
@@ -111,8 +114,11 @@ fn say(context: &Context, sides: &Sides, placed: &Placed, is_written: bool) {
 /// That the order does not matter.
 fn commute(context: &Context, sides: &Sides, commuting: Option<&Commuting>) {
     let Some(commuting) = commuting.filter(|commuting| commuting.is_commuting()) else { return };
-    let rows = counted(commuting.rows, "row");
-    let text = format!("with {}: in both orders, the same schema and the same {rows}", sides.onto.label);
+    let rows = match commuting.rows {
+        0 => String::new(),
+        rows => format!(" and the same {}", counted(rows, "row")),
+    };
+    let text = format!("with {}: in both orders, the same schema{rows}", sides.onto.label);
     context.printer.status("Commutes", text);
 }
 

@@ -1,0 +1,2 @@
+-- replace: email TEXT => email TEXT NOT NULL
+-- replace: age INTEGER => age INTEGER DEFAULT 7

@@ -1,0 +1,2 @@
+-- custom
+INSERT INTO users (id, nick) VALUES (900, 'new');
