@@ -19,20 +19,6 @@ use crate::report::counted;
 /// How many differences are shown.
 const SHOWN_DIFFERENCES: usize = 20;
 
-/// What the third line of a baseline says.
-const BASELINE: &str = "-- Baseline: what databases had before their migrations";
-
-/// The text of a migration as that of a baseline, which no database runs that was there before.
-pub(crate) fn as_baseline(sql: &str) -> String {
-    let (title, rest) = sql.split_once('\n').unwrap_or((sql, ""));
-    format!("{title}\n--\n{BASELINE}\n{rest}")
-}
-
-/// Whether a migration is a baseline.
-pub(crate) fn is_baseline(sql: &str) -> bool {
-    sql.lines().nth(2) == Some(BASELINE)
-}
-
 /// How migrations are recorded.
 pub(crate) struct Adoption<'a> {
     pub(crate) kind: RecordKind,

@@ -8,11 +8,11 @@ use dbmigrate_core::folder::{Folder, Migration};
 use dbmigrate_core::lint::Target;
 use pollster::block_on;
 
-use crate::adopting::is_baseline;
 use crate::database::failure::engine_error;
 use crate::database::file;
 use crate::database::open;
 use crate::database::state::failure;
+use crate::drafting::is_baseline;
 use crate::error::{CommandError, Result};
 use crate::fleet::{self, Where, refuse_without_fleet};
 use crate::linting::run::Look;
