@@ -15,7 +15,9 @@ use crate::documented::fixes;
 const OTHERS: &str = include_str!("../../src/lint/others.md");
 
 /// How good the findings are, as people judged a sample of them.
-const JUDGED: &str = "";
+const JUDGED: &str = "\nOf 200 of these findings, half of each kind and drawn at random, 196 are right, as judged by hand with keys and indexes\n\
+     in view. Three say of a column that all its values are dropped, where rows that have a value in another column keep\n\
+     theirs elsewhere; one compares a time of the application with that of another program.\n";
 
 /// A file of this crate, or beside it.
 fn file(path: &str) -> PathBuf {
