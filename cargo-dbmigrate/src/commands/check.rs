@@ -12,6 +12,7 @@ use crate::database::failure::engine_error;
 use crate::database::file;
 use crate::database::open;
 use crate::database::state::failure;
+use crate::drafting::is_baseline;
 use crate::error::{CommandError, Result};
 use crate::fleet::{self, Where, refuse_without_fleet};
 use crate::linting::run::Look;
@@ -138,7 +139,7 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
         None => (Since::parted(context, &folder)?, true),
     };
     let mut new = since.new_ones(&folder);
-    let code = if is_guessed && leave_out_imported(context, &folder, &mut new)? && new.is_empty() {
+    let code = if is_guessed && leave_out_adopted(context, &folder, &mut new)? && new.is_empty() {
         printer.message(|| linted_message(&[], since.label(), (0, 0)));
         exit::DONE
     } else {
@@ -151,22 +152,27 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
     queries.error(context).map_or(Ok(code), Err)
 }
 
-/// Leaves out what another tool has applied to databases: it cannot be written otherwise now. Returns whether there
-/// was any.
-fn leave_out_imported(context: &Context, folder: &Folder, new: &mut Vec<&Migration>) -> Result<bool> {
+/// Leaves out what databases have from before: from another tool, or as a baseline. It cannot be written otherwise now.
+/// Returns whether there was any.
+fn leave_out_adopted(context: &Context, folder: &Folder, new: &mut Vec<&Migration>) -> Result<bool> {
     let count = new.len();
-    let mut kept = Vec::with_capacity(count);
+    let (mut kept, mut baselines) = (Vec::with_capacity(count), 0);
     for migration in new.drain(..) {
-        if !is_imported(&folder.sql(migration)?) {
+        let sql = folder.sql(migration)?;
+        if is_baseline(&sql) {
+            baselines += 1;
+        } else if !is_imported(&sql) {
             kept.push(migration);
         }
     }
     *new = kept;
-    if new.len() < count {
-        let imported = counted(count - new.len(), "imported migration");
-        context.printer.status("Skipped", format!("lints of {imported}; to see them: `cargo dbmigrate check --all`"));
+    let left_out = count - new.len();
+    if left_out > 0 {
+        let what =
+            if baselines == left_out { "the baseline".to_owned() } else { counted(left_out, "imported migration") };
+        context.printer.status("Skipped", format!("lints of {what}; to see them: `cargo dbmigrate check --all`"));
     }
-    Ok(new.len() < count)
+    Ok(left_out > 0)
 }
 
 /// Says what neither the proof nor lints see of steps in Rust.

@@ -1,6 +1,7 @@
 //! `lints`: which lints there are, at which levels; explains one.
 
 use clap::Args;
+use console::measure_text_width;
 use dbmigrate_core::config::Query;
 use dbmigrate_core::lint::{Group, Level, RULES, Rule, RuleRef, rule};
 
@@ -10,6 +11,7 @@ use crate::linting::{LintLevels, Set};
 use crate::messages;
 use crate::project::Context;
 use crate::project::config::{FILE_NAME, unknown_lint};
+use crate::report::prompt::layout::{result_columns, wrapped};
 
 /// The arguments.
 #[derive(Debug, Clone, Default, Args)]
@@ -45,7 +47,7 @@ pub(crate) fn run(context: &Context, arguments: &Lints) -> Result<u8> {
             (None, Ok(group)) => list(context, &set, &[group]),
             (None, Err(())) => match set.rules.queries.iter().find(|query| query.name == name) {
                 Some(query) => explain_query(context, &set, query),
-                None => return Err(unknown_lint(name)),
+                None => return Err(unknown_lint(name, &set.rules)),
             },
         },
     }
@@ -58,6 +60,7 @@ fn list(context: &Context, set: &Set, groups: &[Group]) {
     let queries = &set.rules.queries;
     let names = RULES.iter().map(|rule| rule.name).chain(queries.iter().map(|query| query.name.as_str()));
     let width = names.map(str::len).max().unwrap_or_default();
+    let columns = result_columns();
     let mut text = Vec::new();
     for group in groups {
         let of_group: Vec<&Rule> = RULES.iter().copied().filter(|rule| rule.group == *group).collect();
@@ -68,12 +71,12 @@ fn list(context: &Context, set: &Set, groups: &[Group]) {
         text.push(format!("{gap}{group}: {}", about(*group)));
         for rule in of_group {
             let level = set.levels.of(rule);
-            text.push(format!("  {:<5}  {:<width$}  {}", level.word(), rule.name, rule.summary));
+            text.push(row(level, (rule.name, width), rule.summary, columns));
             printer.message(|| message(rule, level, None));
         }
         for query in queries.iter().filter(|query| RuleRef::of_query(&query.name).group == *group) {
             let level = set.levels.of(RuleRef::of_query(&query.name));
-            text.push(format!("  {:<5}  {:<width$}  {}", level.word(), query.name, about_query(query)));
+            text.push(row(level, (&query.name, width), about_query(query), columns));
             printer.message(|| message_of_query(query, level, None));
         }
     }
@@ -81,6 +84,22 @@ fn list(context: &Context, set: &Set, groups: &[Group]) {
         printer.result(text.join("\n"));
     }
     printer.next(&["explain one: `cargo dbmigrate lints LINT`".to_owned()]);
+}
+
+/// How far the text below a name is indented, where it does not fit behind it.
+const INDENT: usize = 9;
+
+/// A line of the list; on a terminal that is too narrow for it, several.
+fn row(level: Level, (name, width): (&str, usize), about: &str, columns: Option<usize>) -> String {
+    let line = format!("  {:<5}  {name:<width$}  {about}", level.word());
+    match columns {
+        Some(columns) if measure_text_width(&line) > columns => {
+            let below = wrapped(about, columns.saturating_sub(INDENT));
+            let below: String = below.iter().map(|line| format!("\n{:INDENT$}{line}", "")).collect();
+            format!("  {:<5}  {name}{below}", level.word())
+        }
+        _ => line,
+    }
 }
 
 /// What the lints of a group are about.
@@ -155,5 +174,19 @@ fn message(rule: &Rule, level: Level, explanation: Option<&str>) -> messages::Li
         default_level: rule.level.to_string(),
         summary: rule.summary.to_owned(),
         explanation: explanation.map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_behind_a_name_stands_below_it() {
+        let of = |columns| row(Level::Warn, ("drop_table", 12), "a table is dropped with all its rows", columns);
+        let line = "  warn   drop_table    a table is dropped with all its rows";
+        assert_eq!(of(None), line);
+        assert_eq!(of(Some(line.len())), line);
+        assert_eq!(of(Some(30)), "  warn   drop_table\n         a table is dropped\n         with all its rows");
     }
 }

@@ -18,7 +18,8 @@ pub(crate) use marks::{Marks, online};
 pub(crate) use told::{is_told_by_header, told};
 pub(crate) use way_back::{WayBack, failed as way_back_failed, said as say_way_back};
 pub(crate) use written::{
-    CAPTURE, Written, generated, is_captured, is_generated, snapshot_before, template, traced, with_command,
+    BASELINE, CAPTURE, Written, generated, is_baseline, is_captured, is_generated, snapshot_before, template, traced,
+    with_command,
 };
 
 use crate::error::Result;

@@ -16,6 +16,9 @@ use crate::error::Result;
 /// How the command of a captured migration begins.
 pub(crate) const CAPTURE: &str = "cargo dbmigrate capture";
 
+/// The command of a baseline.
+pub(crate) const BASELINE: &str = "cargo dbmigrate pull --baseline";
+
 /// What a generated migration was made of.
 pub(crate) struct Written {
     /// The decisions that lead to it.
@@ -103,8 +106,18 @@ pub(crate) fn with_command(plan: &Plan, name: &str, command: &str) -> String {
 
 /// Whether `capture` has written a migration with this text.
 pub(crate) fn is_captured(text: &str) -> bool {
+    is_by(text, CAPTURE)
+}
+
+/// Whether a migration is a baseline.
+pub(crate) fn is_baseline(text: &str) -> bool {
+    is_by(text, BASELINE)
+}
+
+/// Whether the line that names a command names this one, with or without arguments.
+fn is_by(text: &str, wanted: &str) -> bool {
     let mut by = text.lines().filter_map(|line| line.strip_prefix(WRITTEN_BY));
-    by.any(|command| command == CAPTURE || command.strip_prefix(CAPTURE).is_some_and(|rest| rest.starts_with(' ')))
+    by.any(|command| command == wanted || command.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(' ')))
 }
 
 /// The text without the line that names a command.

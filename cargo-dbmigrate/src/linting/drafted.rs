@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use dbmigrate_core::engine::Connection;
 use dbmigrate_core::lint::Target;
 
 use super::run::Look;
 use super::shown::{Place, Shown, are_denied};
-use super::{Linted, Set, Subject, run};
+use super::{Linted, Set, Subject, probes, run};
 use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::project::{Context, path};
@@ -15,13 +16,13 @@ use crate::source::Declared;
 /// What was found in it.
 #[derive(Debug)]
 pub(crate) struct Drafted {
-    linted: [Linted; 1],
+    linted: Vec<Linted>,
     set: Set,
 }
 
 impl Drafted {
-    /// Looks at it before anything is done. `command` is what was typed, so that a flag can be put behind it; a file that
-    /// is written already takes directives instead.
+    /// Looks at what will be written before anything is done. `command` is what was typed, so that a flag can be put behind
+    /// it; a file that is written already takes directives instead.
     ///
     /// # Errors
     /// Exit code 3 for what is denied; `untouched` says what was not done.
@@ -29,15 +30,33 @@ impl Drafted {
         context: &Context,
         (set, target): (Set, &Target),
         (subject, declared): (&Subject<'_>, &Declared),
-        (command, untouched): (&str, &str),
+        said: (&str, &str),
     ) -> Result<Self> {
-        let drafted = Self {
-            linted: [run::one(subject, Look { set: &set, target, declared: Some(declared), questions: None })?],
-            set,
-        };
-        let shown = drafted.shown(command);
+        let linted = vec![run::one(subject, Look { set: &set, target, declared: Some(declared), questions: None })?];
+        Self { linted, set }.unless_denied(context, said)
+    }
+
+    /// Looks at what will be done in a database, whose rows are asked; `None` if it is not there yet.
+    ///
+    /// # Errors
+    /// As for [`Drafted::of`].
+    pub(crate) fn in_database(
+        context: &Context,
+        (set, target): (Set, &Target),
+        (subject, declared): (&Subject<'_>, &Declared),
+        database: Option<&Connection>,
+        said: (&str, &str),
+    ) -> Result<Self> {
+        let look = Look { set: &set, target, declared: Some(declared), questions: None };
+        let linted = probes::one(subject, look, database)?
+            .map_err(|error| CommandError::failed(format!("cannot count the rows that lints are about: {error}")))?;
+        Self { linted, set }.unless_denied(context, said)
+    }
+
+    fn unless_denied(self, context: &Context, (command, untouched): (&str, &str)) -> Result<Self> {
+        let shown = self.shown(command);
         if shown.denied.is_empty() {
-            return Ok(drafted);
+            return Ok(self);
         }
         let error = CommandError::new(exit::DECISION, are_denied(shown.denied.len(), "")).note(untouched);
         Err(error.diagnostics(context.printer.render(&shown.denied)))
@@ -46,13 +65,14 @@ impl Drafted {
     /// Warns of the rest, at its lines in the file once that is written.
     pub(crate) fn warn(mut self, context: &Context, file: Option<&Path>, command: &str) {
         if let Some(file) = file {
-            self.linted[0].file = Some(path::for_display(file));
+            self.linted.iter_mut().for_each(|linted| linted.file = Some(path::for_display(file)));
         }
         context.printer.diagnostics(&self.shown(command).warnings);
     }
 
     fn shown(&self, command: &str) -> Shown {
-        let place = if self.linted[0].file.is_some() { Place::File } else { Place::Command(command) };
+        let is_written = self.linted.iter().any(|linted| linted.file.is_some());
+        let place = if is_written { Place::File } else { Place::Command(command) };
         Shown::of(&self.linted, &self.set, place)
     }
 }

@@ -43,7 +43,7 @@ pub(crate) fn refuse_uncommitted(context: &Context) -> Result<()> {
 /// If a file cannot be written.
 pub(crate) fn fix(context: &Context, set: &Set, declared: Declared, linted: &mut [Linted]) -> Result<(Declared, bool)> {
     let before = declared.schema.clone();
-    let (target, says) = fixed(&before, set, linted);
+    let (target, says, answered) = fixed(&before, set, linted);
     if says.is_empty() {
         return Ok((declared, false));
     }
@@ -56,14 +56,15 @@ pub(crate) fn fix(context: &Context, set: &Set, declared: Declared, linted: &mut
     let done: Vec<&Fixed> = says.iter().filter(|fixed| same(&fixed.table)).collect();
     for one in linted.iter_mut() {
         one.found.retain(|found| {
-            !done.iter().any(|fixed| fixed.rule == found.finding.rule.name && fixed.object == found.finding.object)
+            let key = key_of(&found.finding);
+            !answered.contains(&key) && !done.iter().any(|fixed| fixed.key == key)
         });
     }
     for fixed in &done {
-        context.printer.status("Fixed", format!("`{}`: {}", fixed.object, fixed.says));
+        context.printer.status("Fixed", format!("`{}`: {}", fixed.key.1, fixed.says));
     }
     for fixed in says.iter().filter(|fixed| !same(&fixed.table)) {
-        context.printer.warning(&format!("`{}` must be fixed by hand: {}", fixed.object, fixed.says), &[]);
+        context.printer.warning(&format!("`{}` must be fixed by hand: {}", fixed.key.1, fixed.says), &[]);
     }
     if done.is_empty() {
         return Ok((declared, false));
@@ -88,41 +89,47 @@ pub(crate) fn left(mut again: Vec<Linted>, linted: &[Linted]) -> Vec<Linted> {
 
 /// A fix, and what it was for.
 struct Fixed {
-    rule: String,
-    object: String,
+    key: Key,
     table: Name,
     says: String,
 }
 
 /// The schema after the fixes of what was found, as far as it is still so, one after the other: each is of the schema that
-/// those before have made, so that several on one table come together.
-fn fixed(declared: &Schema, set: &Set, linted: &[Linted]) -> (Schema, Vec<Fixed>) {
-    let mut wanted: Vec<(String, String)> = Vec::new();
+/// those before have made, so that several on one table come together. With it what was fixed, and what is found no more
+/// because of that: rule and object.
+fn fixed(declared: &Schema, set: &Set, linted: &[Linted]) -> (Schema, Vec<Fixed>, Vec<Key>) {
+    let mut schema = declared.clone();
+    let mut now = of_schema(&schema, set);
+    let mut wanted: Vec<Key> = Vec::new();
     for found in linted.iter().flat_map(|one| &one.found).filter(|found| found.finding.fix.is_some()) {
-        let key = (found.finding.rule.name.to_string(), found.finding.object.clone());
-        if !wanted.contains(&key) {
+        let key = key_of(&found.finding);
+        // the structs may have gone on since
+        if !wanted.contains(&key) && stands(&now, &key) {
             wanted.push(key);
         }
     }
-    let mut schema = declared.clone();
     let mut done = Vec::new();
-    while !wanted.is_empty() {
-        let now = of_schema(&schema, set);
-        let is_wanted = |finding: &&Finding| {
-            wanted.iter().any(|(rule, object)| *rule == finding.rule.name && *object == finding.object)
-        };
-        let Some(finding) = now.iter().filter(|finding| finding.fix.is_some()).find(is_wanted) else { break };
-        wanted.retain(|(rule, object)| !(*rule == finding.rule.name && *object == finding.object));
-        let Some(fix) = &finding.fix else { break };
+    loop {
+        let mut with_fix = now.iter().filter_map(|finding| Some((key_of(finding), finding.fix.clone()?)));
+        let Some((key, fix)) = with_fix.find(|(key, _)| wanted.contains(key)) else { break };
+        wanted.retain(|wanted| *wanted != key);
         schema.tables.insert(fix.table.clone());
-        done.push(Fixed {
-            rule: finding.rule.name.to_string(),
-            object: finding.object.clone(),
-            table: fix.table.name.clone(),
-            says: fix.says.clone(),
-        });
+        done.push(Fixed { key, table: fix.table.name, says: fix.says });
+        now = of_schema(&schema, set);
     }
-    (schema, done)
+    wanted.retain(|wanted| !stands(&now, wanted));
+    (schema, done, wanted)
+}
+
+/// The rule and the object of a finding.
+type Key = (String, String);
+
+fn key_of(finding: &Finding) -> Key {
+    (finding.rule.name.to_string(), finding.object.clone())
+}
+
+fn stands(found: &[Finding], key: &Key) -> bool {
+    found.iter().any(|finding| key_of(finding) == *key)
 }
 
 /// What rules find in a schema as a whole.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use dbmigrate_core::config::Rules;
-use dbmigrate_core::lint::{Level, Levels, RuleRef};
+use dbmigrate_core::lint::{Group, Level, Levels, RULES, RuleRef};
 use dbmigrate_core::shell::shell_flag;
 
 use crate::error::Result;
@@ -110,10 +110,20 @@ impl Set {
 
     fn set(&mut self, name: &str, level: Level, said: String) -> Result<()> {
         if !self.levels.set(name, level) {
-            return Err(unknown_lint(name));
+            return Err(unknown_lint(name, &self.rules));
         }
         self.said.push(said);
         Ok(())
+    }
+
+    /// The same without the rules of a group whose levels nobody has set.
+    pub(crate) fn without(&self, group: Group) -> Self {
+        let mut fewer = self.clone();
+        for rule in RULES.iter().filter(|rule| rule.group == group && !self.levels.is_set(**rule)) {
+            // each rule has its name
+            let _ = fewer.levels.set(rule.name, Level::Allow);
+        }
+        fewer
     }
 
     /// Who has set the level of a rule, as it is written there; `None` for the level that it has anyway.

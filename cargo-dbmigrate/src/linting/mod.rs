@@ -4,6 +4,7 @@
 mod drafted;
 pub(crate) mod fix;
 pub(crate) mod levels;
+mod places;
 pub(crate) mod probes;
 pub(crate) mod run;
 pub(crate) mod scope;

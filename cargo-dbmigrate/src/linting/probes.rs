@@ -11,7 +11,7 @@ use dbmigrate_core::sql::{Name, Token};
 use pollster::block_on;
 
 use super::run::{Counted, Counts, Look, Rows};
-use super::{Linted, run};
+use super::{Linted, Subject, run};
 use crate::error::Result;
 
 /// How many keys are shown.
@@ -34,14 +34,33 @@ pub(crate) fn pending(
     look: Look<'_>,
     database: Option<&Connection>,
 ) -> Result<std::result::Result<Vec<Linted>, EngineError>> {
-    let mut all = run::with_counts(folder, which, look, &Counts::new())?;
+    with_rows(|counts| run::with_counts(folder, which, look, counts), database)
+}
+
+/// The same of a change that is made at once, in a database that has what is there before it.
+///
+/// # Errors
+/// As for [`pending`].
+pub(crate) fn one(
+    subject: &Subject<'_>,
+    look: Look<'_>,
+    database: Option<&Connection>,
+) -> Result<std::result::Result<Vec<Linted>, EngineError>> {
+    with_rows(|counts| Ok(vec![run::one_with_counts(subject, look, counts)?]), database)
+}
+
+fn with_rows(
+    look: impl Fn(&Counts) -> Result<Vec<Linted>>,
+    database: Option<&Connection>,
+) -> Result<std::result::Result<Vec<Linted>, EngineError>> {
+    let mut all = look(&Counts::new())?;
     let answers = match database.map_or_else(|| Ok(Answers::new()), |connection| ask(connection, &all)) {
         Ok(answers) => answers,
         Err(error) => return Ok(Err(error)),
     };
     let counts = counts(&all, &answers);
     if !counts.is_empty() {
-        all = run::with_counts(folder, which, look, &counts)?;
+        all = look(&counts)?;
     }
     for linted in &mut all {
         linted.found.retain_mut(|found| {

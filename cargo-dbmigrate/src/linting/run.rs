@@ -8,15 +8,14 @@ use dbmigrate_core::diff::Renames;
 use dbmigrate_core::engine::catalogue::Catalogue;
 use dbmigrate_core::engine::trial::Questions;
 use dbmigrate_core::folder::{Folder, Migration, Script};
-use dbmigrate_core::lint::{self, Finding, Level, Prepared, Standing, Target, Unreleased, UnusedAllow};
+use dbmigrate_core::lint::{self, Finding, Level, Levels, Prepared, Standing, Target, Unreleased, UnusedAllow};
 use dbmigrate_core::schema::Schema;
-use dbmigrate_core::schema::validate::Place;
-use dbmigrate_core::sql::token::{TokenKind, significant};
-use dbmigrate_core::sql::{Name, Statement, StatementKind};
+use dbmigrate_core::sql::Name;
 
 use pollster::block_on;
 
 use super::Set;
+use super::places::{as_declared, declaration, line_of, moved, span_of};
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::project::config::query_error;
 use crate::project::path;
@@ -238,15 +237,21 @@ fn rows_of(table: &Name, before: &[Linted], (start, old): (&Schema, &Schema)) ->
 /// # Errors
 /// If its directives cannot be understood.
 pub(crate) fn one(subject: &Subject<'_>, look: Look<'_>) -> Result<Linted> {
-    let mut linted = looked_at(
-        subject,
-        look,
-        look.declared.map(|declared| &declared.package),
-        &mut Catalogue::new(&look.set.rules.queries),
-        |_| (),
-    )?;
+    let mut linted = one_with_counts(subject, look, &Counts::new())?;
     linted.leave_out_what_rows_decide();
     Ok(linted)
+}
+
+/// Looks at it, of some tables with their rows.
+///
+/// # Errors
+/// As for [`one`].
+pub(super) fn one_with_counts(subject: &Subject<'_>, look: Look<'_>, counts: &Counts) -> Result<Linted> {
+    let rows = counts.values().next().cloned().unwrap_or_default();
+    let target = Target { rows, ..look.target.clone() };
+    let package = look.declared.map(|declared| &declared.package);
+    let mut catalogue = Catalogue::new(&look.set.rules.queries);
+    looked_at(subject, Look { target: &target, ..look }, package, &mut catalogue, |_| ())
 }
 
 /// The most migrations for which the source of the application is searched.
@@ -293,7 +298,7 @@ fn looked_at(
             let name = &fix.table.name;
             is_now(&declared.schema, name) == is_now(new, name)
         });
-        let edits = fix.map(|(fix, declared)| of_table(declared, &fix.table)).unwrap_or_default();
+        let edits = fix.map(|(fix, declared)| of_table(declared, &as_declared(fix, declared, new))).unwrap_or_default();
         let declared = declared.zip(finding.place.as_ref());
         Found {
             level,
@@ -307,7 +312,7 @@ fn looked_at(
     });
     let found = found.collect();
     let unused = report.unused.iter().map(|unused| {
-        let unused = words(unused);
+        let unused = words(unused, &set.levels);
         Unused { span: in_file(line_of(sql, unused.0)), message: unused.1, help: unused.2 }
     });
     let unused = unused.collect();
@@ -327,10 +332,12 @@ fn looked_at(
 }
 
 /// The line, what is wrong with it, and what to do.
-fn words(unused: &UnusedAllow<'_>) -> (usize, String, String) {
+fn words(unused: &UnusedAllow<'_>, levels: &Levels) -> (usize, String, String) {
     match unused {
         UnusedAllow::Unknown(allow) => {
-            let known = did_you_mean(&allow.lint, lint::RULES.iter().map(|rule| rule.name));
+            let mut names: Vec<&str> = lint::RULES.iter().map(|rule| rule.name).collect();
+            names.extend(levels.queries().iter().map(String::as_str));
+            let known = did_you_mean(&allow.lint, names);
             let help = match known {
                 Some(known) => format!("did you mean `allow({known})`?"),
                 None => "list the lints: `cargo dbmigrate lints`".to_owned(),
@@ -343,87 +350,4 @@ fn words(unused: &UnusedAllow<'_>) -> (usize, String, String) {
             (allow.line, message, "remove the line, or name what the lint finds".to_owned())
         }
     }
-}
-
-/// The bytes of a line, counted from 1, without white space around.
-fn line_of(text: &str, number: usize) -> Range<usize> {
-    let mut start = 0;
-    for line in text.split_inclusive('\n').take(number.saturating_sub(1)) {
-        start += line.len();
-    }
-    trimmed(text, start)
-}
-
-/// The bytes of the line that begins at a byte, or goes on there, without white space and a comma around.
-fn trimmed(text: &str, at: usize) -> Range<usize> {
-    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let line = text[start..].lines().next().unwrap_or_default();
-    let start = start + line.len() - line.trim_start().len();
-    start..start + line.trim().trim_end_matches(',').len()
-}
-
-/// Where a finding is in the script: the statement, or of one with several lines the line that is about it.
-fn span_of(finding: &Finding, script: &Script<'_>, new: &Schema) -> Option<Range<usize>> {
-    let statement = script.statements.get(finding.statement?)?;
-    let whole = statement.start..statement.start + statement.text.len();
-    if !statement.text.contains('\n') {
-        return Some(whole);
-    }
-    let part = finding.place.as_ref().and_then(|place| part_of(place, new));
-    let at = part.and_then(|part| mention(statement, &part)).unwrap_or_default();
-    let line = trimmed(statement.text, at);
-    Some(whole.start + line.start..whole.start + line.end)
-}
-
-/// The part of a table that a place is, as a statement names it.
-fn part_of(place: &Place, new: &Schema) -> Option<Name> {
-    match place {
-        Place::Column(_, part) | Place::Index(_, part) => Some(part.clone()),
-        Place::ForeignKey(table, at) => new.table(table)?.foreign_keys.get(*at)?.columns.first().cloned(),
-        Place::Unique(table, at) => new.table(table)?.uniques.get(*at)?.parts.first().map(|part| part.column.clone()),
-        _ => None,
-    }
-}
-
-/// Where a statement mentions a name first. The name of the table that it creates is not meant.
-fn mention(statement: &Statement<'_>, name: &Name) -> Option<usize> {
-    let tokens = significant(statement.text);
-    let is_table = statement.kind == StatementKind::CreateTable;
-    let mut tokens = tokens.iter().skip_while(|token| is_table && token.kind != TokenKind::Open);
-    tokens.find(|token| token.identifier().is_some_and(|one| Name::from(one) == *name)).map(|token| token.start)
-}
-
-/// The bytes of another text with the same lines, apart from their ends and a byte order mark.
-fn moved(span: &Range<usize>, from: &str, to: &str) -> Range<usize> {
-    let at = |byte: usize| {
-        let before = &from[..byte];
-        let (line, column) = (before.matches('\n').count(), before.len() - before.rfind('\n').map_or(0, |end| end + 1));
-        let start: usize = to.split_inclusive('\n').take(line).map(str::len).sum();
-        let mark = if line == 0 && to.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        (start + mark + column).min(to.len())
-    };
-    at(span.start)..at(span.end)
-}
-
-/// What declares something of the schema after a migration. The structs may have gone on since.
-fn declaration(declared: &Declared, place: &Place, new: &Schema) -> Option<Declaration> {
-    let now = |table: &Name| declared.schema.table(table);
-    let exact = match place {
-        Place::ForeignKey(table, at) => {
-            let key = new.table(table)?.foreign_keys.get(*at)?;
-            let at = now(table)?.foreign_keys.iter().position(|one| one == key);
-            at.map(|at| Place::ForeignKey(table.clone(), at))
-        }
-        Place::Unique(table, at) => {
-            let unique = new.table(table)?.uniques.get(*at)?;
-            let at = now(table)?.uniques.iter().position(|one| one == unique);
-            at.map(|at| Place::Unique(table.clone(), at))
-        }
-        other => Some(other.clone()),
-    };
-    if let Some((file, span)) = exact.and_then(|place| declared.find_exactly(&place)) {
-        return Some(Declaration { file, span, label: "declared here".to_owned() });
-    }
-    let (file, span) = declared.find(place)?;
-    Some(Declaration { file, span, label: "its table is declared here".to_owned() })
 }

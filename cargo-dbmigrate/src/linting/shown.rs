@@ -1,5 +1,6 @@
 //! Findings as diagnostics: at the statement, at the struct, with what the rows say and what to do about it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use dbmigrate_core::lint::{Level, Probe, ProbeKind};
@@ -138,35 +139,52 @@ fn said(probe: &Probe, found: &Counted) -> String {
     format!("{} {says}{}", found.rows, keys.unwrap_or_default())
 }
 
-/// What probes count, and the verbs that go with it: of many, of one.
-const COUNTED: [(&str, &str); 9] = [
-    ("rows ", "row "),
-    ("values ", "value "),
-    ("keys ", "key "),
-    ("duplicates ", "duplicate "),
+/// What probes count: of many, of one.
+const NOUNS: [(&str, &str); 4] =
+    [("rows ", "row "), ("values ", "value "), ("keys ", "key "), ("duplicates ", "duplicate ")];
+
+/// The verbs that go with it, and what stands in front of one that stays as it is.
+const VERBS: [(&str, &str); 9] = [
     (" have ", " has "),
     (" are ", " is "),
     (" violate ", " violates "),
     (" reference ", " references "),
     (" refer ", " refers "),
+    (" become ", " becomes "),
+    (" get ", " gets "),
+    (" would ", " would "),
+    (" cannot ", " cannot "),
 ];
 
 fn singular(says: &str) -> String {
-    COUNTED.iter().enumerate().fold(says.to_owned(), |text, (at, (plural, singular))| match text.strip_prefix(plural) {
-        // what is counted stands first, the verb somewhere behind it
-        Some(rest) if at < 4 => format!("{singular}{rest}"),
-        _ if at < 4 => text,
-        _ => text.replacen(plural, singular, 1),
-    })
+    let mut nouns = NOUNS.iter();
+    let counted = nouns.find_map(|(plural, singular)| Some(format!("{singular}{}", says.strip_prefix(plural)?)));
+    let text = counted.unwrap_or_else(|| says.to_owned());
+    // only the first one is about what is counted
+    let found = VERBS.iter().filter_map(|(plural, singular)| Some((text.find(plural)?, plural, singular)));
+    match found.min() {
+        Some((at, plural, singular)) => format!("{}{singular}{}", &text[..at], &text[at + plural.len()..]),
+        None => text,
+    }
 }
 
-/// What is not known without a database.
+/// What is not known without a database. What makes a migration fail is in the message already.
 fn unasked(probe: &Probe) -> String {
-    let Probe { says, count, at_least, .. } = probe;
+    let Probe { says, at_least, .. } = probe;
+    let query = to_type(&probe.count);
     match probe.kind {
-        ProbeKind::Fails if *at_least > 1 => format!("fails if at least {at_least} {says}: `{count}`"),
-        ProbeKind::Fails => format!("fails if {says}: `{count}`"),
-        ProbeKind::Loses | ProbeKind::Concerns => format!("how many {says}: `{count}`"),
+        ProbeKind::Fails if *at_least > 1 => format!("fails if at least {at_least} {says}: `{query}`"),
+        ProbeKind::Fails => format!("to count them: `{query}`"),
+        ProbeKind::Loses | ProbeKind::Concerns => format!("how many {says}: `{query}`"),
+    }
+}
+
+/// The query as a person types it: without what lets `migrate` take no row for no problem.
+fn to_type(query: &str) -> Cow<'_, str> {
+    let inner = query.strip_prefix("SELECT * FROM (SELECT count(*) AS _count");
+    match inner.and_then(|inner| inner.strip_suffix(") WHERE _count > 0")) {
+        Some(inner) => Cow::Owned(format!("SELECT count(*){inner}")),
+        None => Cow::Borrowed(query),
     }
 }
 
@@ -191,5 +209,15 @@ mod tests {
     fn one_row_is_said_in_the_singular() {
         assert_eq!(singular("rows of `users` have no email"), "row of `users` has no email");
         assert_eq!(singular("values of `a.b` are lost"), "value of `a.b` is lost");
+        assert_eq!(singular("rows of `a` refer to rows that are gone"), "row of `a` refers to rows that are gone");
+        assert_eq!(singular("values become others or cannot be read"), "value becomes others or cannot be read");
+        assert_eq!(singular("rows of `a` would have NULL in `a.b`"), "row of `a` would have NULL in `a.b`");
+    }
+
+    #[test]
+    fn a_query_is_shown_as_a_person_types_it() {
+        let query = "SELECT * FROM (SELECT count(*) AS _count, min(rowid) FROM t WHERE a IS NULL) WHERE _count > 0";
+        assert_eq!(to_type(query), "SELECT count(*), min(rowid) FROM t WHERE a IS NULL");
+        assert_eq!(to_type("SELECT count(*) FROM t"), "SELECT count(*) FROM t");
     }
 }

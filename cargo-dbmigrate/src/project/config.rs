@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 pub(crate) use dbmigrate_core::config::{Config, FILE_NAME};
-use dbmigrate_core::config::{TOKEN_VARIABLE, position};
+use dbmigrate_core::config::{Rules, TOKEN_VARIABLE, position};
 use dbmigrate_core::engine::brought::{self, Brought};
 use dbmigrate_core::engine::catalogue::QueryError;
 use dbmigrate_core::lint::Levels;
@@ -44,7 +44,7 @@ fn parse(text: &str, path: &Path) -> Result<Config> {
     let levels = Levels::of_project(&config.rules);
     if let Some(unknown) = config.lints.iter().find(|set| !levels.knows(&set.name)) {
         let (line, column) = unknown.at;
-        return Err(unknown_lint(&unknown.name).at(format!("{}:{line}:{column}", path.display())));
+        return Err(unknown_lint(&unknown.name, &config.rules).at(format!("{}:{line}:{column}", path.display())));
     }
     let own = config.url.iter().map(|url| ("`url`".to_owned(), url));
     let urls = own.chain(config.targets.iter().filter_map(|target| {
@@ -75,10 +75,12 @@ pub(crate) fn query_error(root: &Path, error: &QueryError) -> CommandError {
     error.help.iter().cloned().fold(wrong, CommandError::help)
 }
 
-/// That there is no lint and no group of that name.
-pub(crate) fn unknown_lint(name: &str) -> CommandError {
+/// That there is no lint, no group and no query of the project's own of that name.
+pub(crate) fn unknown_lint(name: &str, rules: &Rules) -> CommandError {
     let error = CommandError::usage(format!("unknown lint `{name}`"));
-    match did_you_mean(name, Levels::names()) {
+    let mut names: Vec<&str> = Levels::names().collect();
+    names.extend(rules.queries.iter().map(|query| query.name.as_str()));
+    match did_you_mean(name, names) {
         Some(known) => error.help(format!("did you mean `{known}`?")),
         None => error.help("list them: `cargo dbmigrate lints`"),
     }
@@ -314,6 +316,9 @@ mod tests {
         assert_eq!(message, "dbmigrate.toml:3:3: unknown lint `drop_colum` | did you mean `drop_column`?");
         let message = error("lints = { everything = \"deny\" }");
         assert_eq!(message, "dbmigrate.toml:1:11: unknown lint `everything` | list them: `cargo dbmigrate lints`");
+        let own = "[[rules.query]]\nname = \"money_in_cents\"\nsql = \"SELECT 1\"\nmessage = \"is wrong\"\n";
+        let message = error(&format!("{own}[lints]\nmoney_in_cent = \"deny\""));
+        assert_eq!(message, "dbmigrate.toml:6:1: unknown lint `money_in_cent` | did you mean `money_in_cents`?");
         assert!(error("[lints]\nstyle = \"forbid\"").contains("unknown level `forbid`"));
     }
 

@@ -78,3 +78,28 @@ fn what_is_left_after_a_fix_stands_where_it_is_now() {
     let line = field.map(|line| format!("{line} |     order: i64,")).unwrap_or_default();
     assert!(left.contains("warning[reserved_word]") && left.contains(&line), "{line}\n{run:?}");
 }
+
+#[test]
+fn types_keys_and_defaults_of_new_tables_are_fixed() {
+    let project = Project::new("");
+    project.write("dbmigrate.toml", "[rules]\nstrict = true\n");
+    project.structs(
+        "#[derive(Table)]\n#[table(name = \"logs\")]\nstruct Log {\n    #[column(primary_key, type = \"INT\")]\n    id: \
+         i64,\n    #[column(default_sql = \"'CURRENT_TIMESTAMP'\")]\n    made_at: String,\n}\n",
+    );
+    project.runs("generate --name logs -A warnings");
+    let run = project.runs("check --fix");
+    for object in ["logs.id", "logs.made_at", "logs"] {
+        assert!(run.err.contains(&format!("Fixed `{object}`: ")), "{object}: {run:?}");
+    }
+    assert!(!run.err.contains("warning"), "{run:?}");
+    project.runs("generate --amend --name logs -D warnings");
+    let sql = project.read("migrations/0001_logs/migration.sql");
+    for part in ["id INTEGER PRIMARY KEY", "made_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP", ") STRICT;"] {
+        assert!(sql.contains(part), "{part}: {sql}");
+    }
+    project.runs("migrate");
+    project.sql("INSERT INTO logs DEFAULT VALUES");
+    assert_eq!(project.query("SELECT id, made_at > '2020' FROM logs"), ["1|1"]);
+    project.runs("check");
+}

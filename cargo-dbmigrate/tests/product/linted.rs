@@ -252,6 +252,51 @@ fn push_warns_of_the_structs_and_changes_nothing_that_is_denied() {
 }
 
 #[test]
+fn push_counts_rows_and_says_nothing_of_releases() {
+    let project = Project::new(USERS);
+    project.runs("push");
+    project.sql("INSERT INTO users (name) VALUES ('a'), ('b')");
+    project.structs(&USERS.replace("name: String", "#[column(unique)]\n    name: String"));
+    // what the rows bear out is refused before, and what they do not is nothing to warn of
+    let run = project.runs("push --dry-run");
+    assert!(!run.err.contains("warning"), "{run:?}");
+    let run = project.runs("push --dry-run -W new_unique_or_check_for_old_writers");
+    assert!(run.err.contains("warning[new_unique_or_check_for_old_writers]"), "{run:?}");
+    let run = project.refuses(3, "push -D compatibility");
+    assert!(run.err.contains("error[new_unique_or_check_for_old_writers]"), "{run:?}");
+    project.runs("push");
+}
+
+#[test]
+fn what_is_misspelled_may_be_a_query_of_the_project() {
+    let project = project();
+    let query =
+        "[[rules.query]]\nname = \"money_in_cents\"\nsql = \"SELECT 'a' FROM tables WHERE false\"\nmessage = \"m\"\n";
+    project.write("dbmigrate.toml", query);
+    for line in ["lints money_in_cent", "check -D money_in_cent"] {
+        let run = project.ends(2, line);
+        assert!(run.err.contains("did you mean `money_in_cents`?"), "{run:?}");
+    }
+    let sql = project.read(&sql_of(ADDED));
+    project.write(&sql_of(ADDED), format!("-- dbmigrate: allow(money_in_cent) posts\n{sql}"));
+    let run = project.runs("check");
+    assert!(run.err.contains("did you mean `allow(money_in_cents)`?"), "{run:?}");
+}
+
+#[test]
+fn a_baseline_is_not_linted_unless_it_is_named() {
+    let project = Project::new("");
+    project.sql("CREATE TABLE users (id INTEGER PRIMARY KEY); CREATE TABLE posts (a INTEGER REFERENCES users);");
+    project.write("src/lib.rs", "mod schema;\n");
+    project.runs("pull --baseline --out src/schema.rs");
+    let run = project.runs("check");
+    assert!(run.err.contains("lints of the baseline; to see them: `cargo dbmigrate check --all`"), "{run:?}");
+    assert!(!run.err.contains("warning"), "{run:?}");
+    let run = project.runs("check --all");
+    assert!(run.err.contains("warning[foreign_key_without_index]"), "{run:?}");
+}
+
+#[test]
 fn with_a_database_its_rows_decide_and_what_is_applied_there_is_not_looked_at() {
     let project = Project::migrated(USERS);
     project.runs("generate --custom --name clear");

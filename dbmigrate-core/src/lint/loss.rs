@@ -1,10 +1,11 @@
 //! Losses that a person has to accept when a migration is generated: the same questions, as findings.
 
+use super::copy::copies;
 use super::{Finding, Migration, Probe, ProbeKind, Rule};
 use crate::plan::Question;
 use crate::schema::validate::Place;
 use crate::sql::path::path;
-use crate::sql::{Expr, Name, StatementKind};
+use crate::sql::{Expr, Head, Name, Statement, StatementKind};
 
 /// A loss as a finding.
 pub(super) fn finding(migration: &Migration<'_>, rule: &'static Rule, question: &Question, message: String) -> Finding {
@@ -34,6 +35,14 @@ pub(super) fn finding(migration: &Migration<'_>, rule: &'static Rule, question: 
     if can_be_kept {
         finding = finding.help("keep them for a revert: `cargo dbmigrate generate --amend --keep`");
     }
+    // another column may have the name afterwards
+    finding.statement =
+        migration.script.statements.iter().position(|statement| match (question, Head::of(statement)) {
+            (Question::ColumnGone { column, .. }, Some(Head::DropColumn(on, dropped))) => {
+                on == *table && dropped == *column
+            }
+            _ => false,
+        });
     migration.located(finding)
 }
 
@@ -45,10 +54,15 @@ pub(super) fn note_readers(migration: &Migration<'_>, finding: Finding, names: &
     let statements = migration.script.statements.iter().enumerate().take_while(|(at, _)| *at < last);
     let reads = |text: &str| {
         let text = Expr::new(text);
-        names.iter().all(|name| text.mentions(name))
+        names.iter().all(|name| text.mentions(name)) && table.is_none_or(|table| text.mentions(table))
     };
-    let is_reading = |kind| matches!(kind, StatementKind::Write | StatementKind::CreateTable);
-    let mut readers = statements.filter(|(_, statement)| is_reading(statement.kind) && reads(statement.text));
+    let is_reading = |statement: &Statement<'_>| match statement.kind {
+        StatementKind::Write => true,
+        // what it declares may have the same names
+        StatementKind::CreateTable => !copies(statement).is_empty(),
+        _ => false,
+    };
+    let mut readers = statements.filter(|(_, statement)| is_reading(statement) && reads(statement.text));
     match readers.next() {
         Some((at, _)) => {
             let object = path(names.iter().copied());

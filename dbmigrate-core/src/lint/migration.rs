@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::passage::{Passage, passages};
+use super::words::is_name;
 use super::write::{Write, write_of};
 use super::{Facts, Finding, Rule, Unreleased};
 use crate::config::Rules;
@@ -138,6 +139,11 @@ impl<'a> Migration<'a> {
     /// The table as it was before the migration, if it was there.
     pub fn before(&self, table: &Table) -> Option<&'a Table> {
         self.diff.renames.table_before(&table.name).and_then(|name| self.old.table(name))
+    }
+
+    /// Whether it creates a table, which has no rows before then.
+    pub fn is_created(&self, table: &Table) -> bool {
+        self.diff.created_tables.contains(&table.name)
     }
 
     /// The statements that write rows, with their numbers.
@@ -305,9 +311,18 @@ impl<'a> Migration<'a> {
             _ => matches!(place, Place::View(_) | Place::Trigger(_) | Place::VirtualTable(_)),
         };
         let with_part = |at: &usize| part.is_none_or(|part| has(*at, part));
+        // what is there afterwards is made by another statement than one that drops what had its name
+        let has_part = |table: &Table, part: &Name| table.column(part).is_some() || table.indexes.contains(part);
+        let stays = self.new.table(name).is_some_and(|table| part.is_none_or(|part| has_part(table, part)));
+        let is_drop = |at: &usize| {
+            let head = Head::of(&self.script.statements[*at]);
+            matches!(head, Some(Head::DropTable(_) | Head::DropColumn(..)))
+        };
+        let fits = |at: &usize| is_drop(at) != stays;
         let all = || (0..names.len()).filter(about);
-        let mut of_it_with_part = all().filter(of_it).filter(with_part);
-        of_it_with_part.next().or_else(|| all().find(of_it)).or_else(|| all().find(with_part)).or_else(|| all().next())
+        let of_it_with_part = || all().filter(of_it).filter(with_part);
+        let mut best = of_it_with_part().filter(fits).chain(of_it_with_part());
+        best.next().or_else(|| all().find(of_it)).or_else(|| all().find(with_part)).or_else(|| all().next())
     }
 
     /// The statement on another object that concerns what is at a place: one that drops an index of the table, or the table
@@ -359,7 +374,8 @@ impl<'a> Migration<'a> {
 
     fn names(&self) -> &[BTreeSet<Name>] {
         self.names.get_or_init(|| {
-            let of = |text: &str| significant(text).iter().filter_map(Token::identifier).map(Name::from).collect();
+            let name = |token: &Token<'_>| token.identifier().filter(|_| is_name(token)).map(Name::from);
+            let of = |text: &str| significant(text).iter().filter_map(name).collect();
             self.script.statements.iter().map(|statement| of(statement.text)).collect()
         })
     }

@@ -70,13 +70,23 @@ pub(super) fn is_skipped(migration: &Migration<'_>, preflight: &Preflight) -> bo
 /// What the file says can be done about the rows, if it has a preflight that looks for them: one over the table and all of
 /// the columns.
 pub(super) fn guard_of<'m>(migration: &'m Migration<'_>, preflight: &Preflight) -> Option<&'m [(String, String)]> {
+    let written = &migration.script.preflights;
+    if written.is_empty() {
+        return None;
+    }
     let columns = old_columns(migration, preflight);
     let is_about = |query: &str| {
         let query = Expr::new(query);
         query.mentions(&preflight.table) && columns.iter().all(|column| query.mentions(column))
     };
-    let mut all = migration.script.preflights.iter();
-    all.find(|one| is_about(&one.query)).map(|one| &one.answers[..])
+    let queries: Vec<String> = written.iter().map(|one| Expr::new(&one.query).canonical()).collect();
+    let is_of = |other: &Preflight, query: &String| Expr::new(&other.query).canonical() == *query;
+    let found = queries.iter().position(|query| is_of(preflight, query)).or_else(|| {
+        // what looks for something else about the same columns has other answers
+        let is_of_another = |query: &String| migration.preflights().iter().any(|other| is_of(other, query));
+        (0..written.len()).find(|at| is_about(&written[*at].query) && !is_of_another(&queries[*at]))
+    });
+    found.map(|at| &written[at].answers[..])
 }
 
 /// The columns of a preflight by their names before the migration, without those that are new.

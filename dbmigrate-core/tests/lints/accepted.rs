@@ -148,6 +148,22 @@ fn what_is_accepted_when_a_migration_is_generated_silences_the_rule_of_that_name
 }
 
 #[test]
+fn a_finding_has_the_answers_of_the_preflight_that_looks_for_it() {
+    let before = "CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT);";
+    let after = "CREATE TABLE users (id INTEGER PRIMARY KEY, phone INTEGER CHECK (phone > 5));";
+    let (old, new) = (schema(before), schema(after));
+    let difference = diff(&old, &new, &Renames::default()).expect("nothing is renamed");
+    let text = plan(&old, &new, &difference, &Decisions::default()).expect("there is a plan").to_sql("0002_a");
+    let helps = |name: &str| {
+        let (found, _) = one(before, &text).report(rule(name).expect("it is one")).expect(&text);
+        found.iter().flat_map(|finding| finding.help.clone()).collect::<Vec<_>>().join("\n")
+    };
+    let (check, conversion) = (helps("check_on_existing_rows"), helps("lossy_conversion"));
+    assert!(check.contains("CASE WHEN phone > 5") && !check.contains("lossy_conversion"), "{check}");
+    assert!(conversion.contains("--accept lossy_conversion:users.phone"), "{conversion}");
+}
+
+#[test]
 fn every_loss_that_can_be_accepted_is_a_rule_and_an_object_of_it_is_that_of_the_question() {
     for lint in Lint::ALL {
         assert!(RULES.iter().any(|rule| rule.name == lint.name()), "{lint}");

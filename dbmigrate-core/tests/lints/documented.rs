@@ -50,6 +50,22 @@ pub(crate) fn wrong(rule: &Rule) -> Vec<String> {
     wrong
 }
 
+/// What `check --fix` does about the examples that a rule fires on.
+pub(crate) fn fixes(rule: &Rule) -> Vec<String> {
+    let (mut before, mut fixes) = (String::new(), Vec::new());
+    for (kind, text) in blocks(rule.explanation) {
+        match kind.as_str() {
+            "sql before" => before.clone_from(&text),
+            "sql bad" => {
+                let found = one(&before, &text).findings(rule).map(|(found, _)| found).unwrap_or_default();
+                fixes.extend(found.into_iter().filter_map(|finding| finding.fix).map(|fix| fix.says));
+            }
+            _ => {}
+        }
+    }
+    fixes
+}
+
 /// The blocks of code, with what stands behind the fence.
 fn blocks(markdown: &str) -> Vec<(String, String)> {
     let mut blocks = Vec::new();

@@ -16,6 +16,7 @@ use super::said::{stop_using, unrecorded};
 use super::take_over::{self, Step};
 use crate::adopting::{self, Adoption};
 use crate::database::failure::{apply_error, engine_error};
+use crate::drafting::{BASELINE, with_command};
 use crate::error::{CommandError, Result};
 use crate::project::url::DatabaseUrl;
 use crate::project::{Context, config};
@@ -152,7 +153,7 @@ fn first_migration(schema: &Schema) -> Result<Step> {
     let difference = diff(&old, schema, &Renames::default()).map_err(|error| failed(error.to_string()))?;
     let plan = plan(&old, schema, &difference, &Decisions::default()).map_err(|error| failed(error.to_string()))?;
     let slug = Slug::sanitize(SLUG).ok_or_else(|| failed("cannot name the migration".to_owned()))?;
-    let sql = plan.to_sql(Step::name(&slug, 0).as_str());
+    let sql = with_command(&plan, Step::name(&slug, 0).as_str(), BASELINE);
     let snapshot = Snapshot { schema: schema.clone(), renamed_from: Vec::new() };
     Ok(Step { slug, sql, snapshot })
 }

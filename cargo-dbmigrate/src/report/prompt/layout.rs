@@ -1,12 +1,18 @@
 //! How text fits into the columns of a terminal.
 
-use console::measure_text_width;
+use console::{Term, measure_text_width};
 
 /// Stands for what was left out.
 const MORE: char = '…';
 
+/// How wide the terminal is that results go to, if they go to one.
+pub(crate) fn result_columns() -> Option<usize> {
+    let terminal = Term::stdout();
+    terminal.is_term().then(|| usize::from(terminal.size().1))
+}
+
 /// The lines of a text that is broken between words, and inside of those that are wider than a line.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = vec![String::new()];
     let mut used = 0;

@@ -4,7 +4,7 @@
 //! lines that are never wider than the terminal. The cursor is never hidden, so that nothing has to be restored but how
 //! the terminal takes keys, which happens whenever a question ends.
 
-mod layout;
+pub(crate) mod layout;
 mod line;
 mod list;
 mod raw;

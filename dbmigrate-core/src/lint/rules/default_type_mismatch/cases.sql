@@ -26,6 +26,13 @@ CREATE TABLE t (a TEXT DEFAULT 0, b TEXT DEFAULT 1.10, c TEXT DEFAULT TRUE, d IN
 -- # migration
 CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER DEFAULT 'none', b TEXT DEFAULT 0) STRICT;
 
+-- fires: a table that has rows keeps what it stores, unless the same is stored
+-- # before
+CREATE TABLE t (id INTEGER PRIMARY KEY);
+-- # migration
+ALTER TABLE t ADD COLUMN a TEXT DEFAULT 'CURRENT_TIMESTAMP';
+ALTER TABLE t ADD COLUMN b TEXT DEFAULT 0;
+
 -- spares: what is converted without loss
 -- # before
 -- # migration

@@ -6,7 +6,8 @@ use value::Value;
 
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::schema::validate::Place;
-use crate::schema::{Column, Schema, Table, Vector};
+use crate::schema::{Column, Table, Vector};
+use crate::sql::Expr;
 use crate::sql::expr::Affinity;
 use crate::sql::path::path;
 
@@ -20,10 +21,10 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
-    migration.introduced(found, of_table);
+    migration.introduced(found, |_, table, found| of_table(migration, table, found));
 }
 
-fn of_table(_: &Schema, table: &Table, found: &mut Vec<Finding>) {
+fn of_table(migration: &Migration<'_>, table: &Table, found: &mut Vec<Finding>) {
     for column in &table.columns {
         let Some(default) = column.effective_default() else { continue };
         let value = Value::of(default);
@@ -35,7 +36,12 @@ fn of_table(_: &Schema, table: &Table, found: &mut Vec<Finding>) {
         if problem.fails {
             finding = finding.note(format!("`{}` is STRICT: each INSERT that leaves the column out fails", table.name));
         }
-        found.push(finding.help(problem.help));
+        let meant = problem.meant.filter(|_| migration.is_created(table) || problem.is_same);
+        let fixed = meant.and_then(|meant| with_default(table, column, &meant).map(|fixed| (meant, fixed)));
+        found.push(match fixed {
+            Some((meant, fixed)) => finding.fix(format!("write `DEFAULT {meant}`"), fixed),
+            None => finding.help(problem.help),
+        });
     }
 }
 
@@ -44,6 +50,21 @@ struct Problem {
     help: String,
     /// Whether a STRICT table refuses it.
     fails: bool,
+    /// The default that is meant, if there is no doubt.
+    meant: Option<String>,
+    /// Whether the same is stored with that.
+    is_same: bool,
+}
+
+/// The table with another default of a column, if nothing is wrong with that.
+fn with_default(table: &Table, column: &Column, default: &str) -> Option<Table> {
+    let mut fixed = table.clone();
+    let changed = fixed.columns.iter_mut().find(|one| one.name == column.name)?;
+    let inside = default.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    changed.default = Some(Expr::new(inside.unwrap_or(default)));
+    let changed = changed.clone();
+    let value = Value::of(changed.effective_default()?);
+    problem(&fixed, &changed, &value).is_none().then_some(fixed)
 }
 
 fn problem(table: &Table, column: &Column, value: &Value) -> Option<Problem> {
@@ -54,16 +75,24 @@ fn problem(table: &Table, column: &Column, value: &Value) -> Option<Problem> {
     let said = value.said();
     if let Value::Text(text) = value {
         if let Some(meant) = value::expression_in(text) {
-            let help = format!("write `DEFAULT {meant}`, without quotes");
-            return Some(Problem { is: format!("the text {said}, and not what it says"), help, fails: is_strict_number(table, affinity) });
+            return Some(Problem {
+                is: format!("the text {said}, and not what it says"),
+                help: format!("write `DEFAULT {meant}`, without quotes"),
+                fails: is_strict_number(table, affinity),
+                meant: Some(meant),
+                is_same: false,
+            });
         }
         let is_json = upper.contains("JSON") || name.contains("json");
         if text.eq_ignore_ascii_case("null") && !is_json {
             let help = "write `DEFAULT NULL`, or nothing".to_owned();
-            return Some(Problem { is: format!("the text {said}, and not NULL"), help, fails: is_strict_number(table, affinity) });
+            let is = format!("the text {said}, and not NULL");
+            return Some(Problem { is, help, fails: is_strict_number(table, affinity), meant: None, is_same: false });
         }
     }
-    let mismatch = |is: String, help: &str, fails: bool| Some(Problem { is, help: help.to_owned(), fails: fails && table.strict });
+    let mismatch = |is: String, help: &str, fails: bool| {
+        Some(Problem { is, help: help.to_owned(), fails: fails && table.strict, meant: None, is_same: false })
+    };
     let kind = |what: &str| format!("{said}, {what}, in a column of type `{declared}`");
     let is_boolean = upper.contains("BOOL");
     match (affinity, value) {
@@ -89,7 +118,8 @@ fn problem(table: &Table, column: &Column, value: &Value) -> Option<Problem> {
         (Affinity::Text, Value::Integer(_) | Value::Real(..) | Value::Boolean(_)) => {
             let stored = value.as_text();
             let help = format!("write `DEFAULT {stored}` if the text is meant, or declare the column as what it holds");
-            mismatch(format!("{said}, which is stored as the text {stored}"), &help, false)
+            let is = format!("{said}, which is stored as the text {stored}");
+            Some(Problem { is, help, fails: false, meant: Some(stored), is_same: true })
         }
         (Affinity::Text, Value::Seconds) => mismatch(
             kind("which is stored as the digits of a number"),

@@ -55,3 +55,11 @@ UPDATE sessions SET expires_at = 0 WHERE true;
 CREATE TABLE a (id INTEGER PRIMARY KEY, x);
 INSERT INTO a VALUES (1, 2);
 UPDATE a SET x = 3;
+
+-- spares: a new column takes the place of another
+-- # before
+CREATE TABLE attempts (id INTEGER PRIMARY KEY, path TEXT);
+-- # migration
+ALTER TABLE attempts ADD COLUMN container TEXT;
+UPDATE attempts SET container = path;
+ALTER TABLE attempts DROP COLUMN path;

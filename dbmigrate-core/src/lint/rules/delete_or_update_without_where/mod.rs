@@ -6,7 +6,7 @@ use crate::schema::Table;
 use crate::schema::validate::Place;
 use crate::sql::path::path;
 use crate::sql::token::{Token, TokenKind, significant};
-use crate::sql::Name;
+use crate::sql::{Head, Name};
 
 pub(super) static RULE: Rule = Rule {
     name: "delete_or_update_without_where",
@@ -76,5 +76,11 @@ fn overwrites(migration: &Migration<'_>, table: &Table, tokens: &[Token<'_>]) ->
         Some(new) if new.column(name).is_some() => migration.diff.renames.column_before(&new.name, name).cloned(),
         _ => Some(name.clone()),
     };
-    names.is_empty() || names.iter().any(|name| was(name).is_some_and(|was| table.column(&was).is_some()))
+    // one that takes the place of another is new all the same
+    let adds = |name: &Name| {
+        let mut heads = migration.script.statements.iter().filter_map(Head::of);
+        heads.any(|head| matches!(head, Head::AddColumn(_, column) if column == *name))
+    };
+    let is_old = |name: &Name| was(name).is_some_and(|was| table.column(&was).is_some());
+    names.is_empty() || names.iter().any(|name| is_old(name) && !adds(name))
 }

@@ -66,6 +66,25 @@ INSERT INTO users VALUES (1, 'a');
 INSERT INTO profiles SELECT id, bio FROM users WHERE id > 100;
 ALTER TABLE users DROP COLUMN bio;
 
+-- fires: a value in a list is spelled like it
+-- # before
+CREATE TABLE quotes (id INTEGER PRIMARY KEY, paid BOOL NOT NULL);
+-- # rows
+INSERT INTO quotes VALUES (1, 1);
+-- # migration
+ALTER TABLE quotes ADD COLUMN state TEXT NOT NULL DEFAULT 'OPEN' CHECK (state IN ('OPEN', 'PAID'));
+ALTER TABLE quotes DROP COLUMN paid;
+
+-- fires: a new table has a column of that name, and gets some of its values
+-- # before
+CREATE TABLE attempts (id INTEGER PRIMARY KEY, url TEXT, number INTEGER);
+-- # rows
+INSERT INTO attempts VALUES (1, 'a', 1), (2, 'b', NULL);
+-- # migration
+CREATE TABLE merges (attempt INTEGER, url TEXT);
+INSERT INTO merges SELECT id, url FROM attempts WHERE number IS NOT NULL;
+ALTER TABLE attempts DROP COLUMN url;
+
 -- spares: all of its values are copied before
 -- # before
 CREATE TABLE users (id INTEGER PRIMARY KEY, bio TEXT);
@@ -102,3 +121,23 @@ CREATE TABLE users (id INTEGER PRIMARY KEY);
 CREATE TABLE t (a, b);
 ALTER TABLE t DROP COLUMN b;
 ALTER TABLE t RENAME TO u;
+
+-- spares: all that have a value are copied before
+-- # before
+CREATE TABLE attempts (id INTEGER PRIMARY KEY, merge_commit TEXT);
+-- # migration
+CREATE TABLE merges (attempt INTEGER, merge_commit TEXT);
+INSERT INTO merges SELECT id, merge_commit FROM attempts WHERE merge_commit IS NOT NULL;
+ALTER TABLE attempts DROP COLUMN merge_commit;
+
+-- spares: another column takes its values, and then its name
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, password TEXT NOT NULL, nick TEXT);
+-- # migration
+ALTER TABLE users ADD COLUMN nullable TEXT;
+UPDATE users SET nullable = CASE WHEN length(password) = 0 THEN NULL ELSE password END;
+ALTER TABLE users DROP COLUMN password;
+ALTER TABLE users RENAME COLUMN nullable TO password;
+ALTER TABLE users ADD COLUMN name TEXT;
+UPDATE users SET name = coalesce(nick, 'nobody');
+ALTER TABLE users DROP COLUMN nick;

@@ -1,11 +1,11 @@
 //! `drop_column`.
 
-use crate::lint::copy::{copies, plain_column};
+use crate::lint::copy::{Copy, copies, plain_column};
 use crate::lint::{Finding, Group, Level, Migration, Probe, ProbeKind, Rule, loss};
 use crate::plan::Question;
 use crate::schema::validate::Place;
 use crate::sql::path::path;
-use crate::sql::token::{TokenKind, significant};
+use crate::sql::token::{Token, TokenKind, significant};
 use crate::sql::{Head, Name, Statement, StatementKind, Verb};
 
 pub(super) static RULE: Rule = Rule {
@@ -72,19 +72,44 @@ fn is_moved(migration: &Migration<'_>, tables: &[&Name], column: &Name) -> bool 
                 || copies(statement).iter().any(|copy| {
                     let values = copy.values.iter().flatten();
                     let is_plain = values.filter_map(|value| plain_column(value)).any(|name| name == *column);
-                    tables.contains(&&copy.from) && copy.filters.is_empty() && is_plain
+                    tables.contains(&&copy.from) && is_plain && leaves_out_nothing(copy, column)
                 })
         }
         _ => false,
     })
 }
 
-/// `UPDATE t SET other = column`, of all rows.
+/// Whether a copy takes all rows, or all that have a value in the column.
+fn leaves_out_nothing(copy: &Copy, column: &Name) -> bool {
+    let tokens = significant(&copy.tail);
+    let is_column = |token: &Token<'_>| token.identifier().is_some_and(|name| *column == *name);
+    let are = |words: &[Token<'_>], wanted: [&str; 3]| {
+        words.len() == 3 && words.iter().zip(wanted).all(|(token, word)| token.is_word(word))
+    };
+    copy.filters.is_empty()
+        || match &tokens[..] {
+            [place, name, condition @ ..] if place.is_word("where") && is_column(name) => {
+                are(condition, ["is", "not", "null"])
+            }
+            _ => false,
+        }
+}
+
+/// `UPDATE t SET other = column`, of all rows, also where the column is one of several values (`CASE … ELSE column END`,
+/// `coalesce(column, …)`).
 fn is_assigned(statement: &Statement<'_>, tables: &[&Name], column: &Name) -> bool {
     let tokens = significant(statement.text);
     let Some(Head::Write(Verb::Update, table)) = Head::read(statement.kind, &tokens) else { return false };
-    let is_it = |at: usize| tokens.get(at).and_then(crate::sql::token::Token::identifier).is_some_and(|name| *column == *name);
+    let is_it = |at: usize| tokens.get(at).and_then(Token::identifier).is_some_and(|name| *column == *name);
     let ends = |at: usize| tokens.get(at).is_none_or(|token| token.kind == TokenKind::Comma);
-    let is_set = (1..tokens.len()).any(|at| tokens[at - 1].text == "=" && is_it(at) && ends(at + 1));
+    let is_result = |at: usize| {
+        let before = |back: usize| at.checked_sub(back).map(|at| &tokens[at]);
+        let is = |token: Option<&Token<'_>>, words: &[&str]| token.is_some_and(|one| words.iter().any(|word| one.is_word(word)));
+        let is_first = before(1).is_some_and(|token| token.kind == TokenKind::Open);
+        is(before(1), &["then", "else"]) && is(tokens.get(at + 1), &["when", "else", "end"])
+            || is_first && is(before(2), &["coalesce", "ifnull"])
+    };
+    let is_value = |at: usize| tokens[at - 1].text == "=" && ends(at + 1) || is_result(at);
+    let is_set = (1..tokens.len()).any(|at| is_it(at) && is_value(at));
     tables.contains(&&table) && is_set && !tokens.iter().any(|token| token.is_word("where") || token.is_word("from"))
 }

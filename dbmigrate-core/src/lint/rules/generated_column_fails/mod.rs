@@ -24,8 +24,8 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         let Place::Column(table, column) = place else { return None };
         let declared = migration.new.table(table)?;
         let expr = &declared.column(column)?.generated.as_ref()?.expr;
-        // a preflight refuses whatever is known of the expression, and then finds nothing
-        if is_never_null(declared, &significant(expr.as_str())) && refusal::guard_of(migration, preflight).is_none() {
+        // a preflight is there whatever is known of the expression, and finds nothing
+        if is_never_null(declared, &significant(expr.as_str())) {
             return None;
         }
         let (object, old) = (path([table, column]), path([&preflight.table]));
@@ -42,7 +42,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         let declared = migration.new.table(table)?.column(column)?;
         let expr = &declared.generated.as_ref()?.expr;
         let kind = declared.decl_type.as_str().to_ascii_uppercase();
-        if gives(&kind, &significant(expr.as_str())) && refusal::guard_of(migration, preflight).is_none() {
+        if gives(&kind, &significant(expr.as_str())) {
             return None;
         }
         let (object, old) = (path([table, column]), path([&preflight.table]));

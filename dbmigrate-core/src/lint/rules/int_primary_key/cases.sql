@@ -6,6 +6,15 @@ CREATE TABLE b (id BIGINT NOT NULL, PRIMARY KEY (id));
 CREATE TABLE c (id BIGSERIAL PRIMARY KEY);
 CREATE TABLE d (id INT NOT NULL PRIMARY KEY, x TEXT) STRICT;
 
+-- fires: a table that may have rows
+-- # before
+CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT);
+-- # migration
+CREATE TABLE n (id INT NOT NULL PRIMARY KEY, x TEXT);
+INSERT INTO n SELECT * FROM a;
+DROP TABLE a;
+ALTER TABLE n RENAME TO a;
+
 -- spares: the rowid
 -- # before
 -- # migration

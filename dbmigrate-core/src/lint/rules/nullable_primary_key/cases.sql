@@ -14,6 +14,13 @@ INSERT INTO a_new SELECT id FROM a;
 DROP TABLE a;
 ALTER TABLE a_new RENAME TO a;
 
+-- fires: a table that is created again
+-- # before
+CREATE TABLE a (id INTEGER PRIMARY KEY);
+-- # migration
+DROP TABLE IF EXISTS a;
+CREATE TABLE a (key TEXT PRIMARY KEY);
+
 -- spares: NOT NULL, the rowid, STRICT and WITHOUT ROWID
 -- # before
 -- # migration

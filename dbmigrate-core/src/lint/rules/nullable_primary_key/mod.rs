@@ -37,8 +37,7 @@ fn of_table(migration: &Migration<'_>, table: &Table, found: &mut Vec<Finding>) 
         .note("SQLite keeps NULL out of `INTEGER PRIMARY KEY` and of tables that are STRICT or WITHOUT ROWID only")
         .note("NULLs are never the same, so that any number of such rows is possible");
     // with rows in it, the table may have such keys
-    let is_new = migration.diff.created_tables.contains(&table.name);
-    if is_new {
+    if migration.is_created(table) {
         let mut fixed = table.clone();
         for column in fixed.columns.iter_mut().filter(|column| nullable.contains(&&column.name)) {
             column.not_null = true;

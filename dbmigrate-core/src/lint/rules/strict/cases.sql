@@ -16,6 +16,12 @@ INSERT INTO new_users SELECT * FROM users;
 DROP TABLE users;
 ALTER TABLE new_users RENAME TO users;
 
+-- fires: a type that no STRICT table has
+-- # config
+rules.strict = true
+-- # migration
+CREATE TABLE users (id INTEGER PRIMARY KEY, email VARCHAR(80));
+
 -- spares: it was so before
 -- # config
 rules.strict = true

@@ -1,7 +1,8 @@
 //! `strict`.
 
 use crate::lint::{Finding, Group, Level, Migration, Rule};
-use crate::schema::validate::Place;
+use crate::schema::validate::{Place, STRICT_TYPES};
+use crate::schema::{Column, Table};
 use crate::sql::path::path;
 
 pub(super) static RULE: Rule = Rule {
@@ -21,8 +22,15 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         }
         let object = path([&table.name]);
         let finding = Finding::new(&RULE, &object, format!("the table `{object}` is not STRICT"))
-            .at(Place::Table(table.name.clone()))
-            .help("declare it so: `#[table(strict)]`");
-        found.push(finding);
+            .at(Place::Table(table.name.clone()));
+        let is_allowed = |column: &Column| {
+            STRICT_TYPES.iter().any(|allowed| column.decl_type.as_str().eq_ignore_ascii_case(allowed))
+        };
+        // rows that are there may be refused, and other types have to be chosen
+        found.push(if migration.is_created(table) && table.columns.iter().all(is_allowed) {
+            finding.fix("make it STRICT", Table { strict: true, ..table.clone() })
+        } else {
+            finding.help("declare it so: `#[table(strict)]`")
+        });
     });
 }

@@ -50,3 +50,12 @@ CREATE TABLE users_new (id INTEGER PRIMARY KEY, age INTEGER);
 INSERT INTO users_new SELECT * FROM users;
 DROP TABLE users;
 ALTER TABLE users_new RENAME TO users;
+
+-- spares: times as text, by another word
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, made_at TEXT, seen_at DATETIME);
+-- # migration
+CREATE TABLE users_new (id INTEGER PRIMARY KEY, made_at DATETIME, seen_at TEXT);
+INSERT INTO users_new SELECT * FROM users;
+DROP TABLE users;
+ALTER TABLE users_new RENAME TO users;

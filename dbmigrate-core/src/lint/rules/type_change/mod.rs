@@ -3,6 +3,7 @@
 use crate::lint::release::column_path;
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::schema::validate::Place;
+use crate::schema::{Column, Table};
 use crate::sql::expr::Affinity;
 
 pub(super) static RULE: Rule = Rule {
@@ -23,7 +24,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             let object = column_path(&table.after.name, &change.name);
             let message = if before.generated.is_none() && after.generated.is_some() {
                 format!("`{object}` becomes generated, and each write of the running release to it fails")
-            } else if change.decl_type && class(table.before.affinity(before)) != class(table.after.affinity(after)) {
+            } else if change.decl_type && class(table.before, before) != class(table.after, after) {
                 let said = |text: &str| if text.is_empty() { "without a type".to_owned() } else { format!("`{text}`") };
                 let (was, now) = (said(before.decl_type.as_str()), said(after.decl_type.as_str()));
                 format!("`{object}` was {was} and is {now} now, and the running release reads and writes what it was")
@@ -38,9 +39,12 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// What is read of values that are stored with an affinity: integers, whatever their type is called, are the same.
-fn class(affinity: Affinity) -> Affinity {
-    match affinity {
+/// What is read of the values of a column: integers, whatever their type is called, are the same, and so are dates and
+/// times as text.
+fn class(table: &Table, column: &Column) -> Affinity {
+    let declared = column.decl_type.as_str().to_ascii_uppercase();
+    match table.affinity(column) {
+        Affinity::Numeric if ["DATE", "TIME"].iter().any(|word| declared.contains(word)) => Affinity::Text,
         Affinity::Numeric => Affinity::Integer,
         other => other,
     }
