@@ -22,7 +22,7 @@ use crate::database::Subject;
 use crate::database::state::failure_of_run;
 use crate::error::{CommandError, Result};
 use crate::exit;
-use crate::messages::{self, MemberOutcome, MemberState};
+use crate::messages::{self, MemberOutcome, MemberState, Message};
 use crate::report::counted;
 
 /// Migrates a fleet, and returns the exit code.
@@ -102,6 +102,11 @@ impl Running<'_> {
         let least = behind.iter().filter_map(|at| looks[*at].as_ref()?.applied).min().unwrap_or(0);
         let waiting = waiting(wanted.folder, least as usize, wanted.options)
             .map_err(|error| failure_of_run(error, Subject::Named(wanted.fleet)))?;
+        if wanted.rehearses_only {
+            let count = rehearse::on_sample(wanted, &behind, &looks)?;
+            said::rehearsed(wanted, count, behind.len());
+            return Ok(exit::DONE);
+        }
         (wanted.consent)(waiting, behind.len())?;
         rehearse::on_sample(wanted, &behind, &looks)?;
         let mut journal = Journal::open(wanted, self.groups.iter().map(|(_, group)| group.to_string()));
@@ -259,6 +264,10 @@ impl Running<'_> {
         let most = self.budget.most();
         let sums = self.totals.finish();
         let error = said::concluded(&wanted.context.printer, &sums, (wanted.head().as_deref(), Some(wanted.again)));
+        if let Some(path) = wanted.summary {
+            let text = Message::from(sums).line() + "\n";
+            std::fs::write(path, text).map_err(|error| CommandError::io("write", path, &error))?;
+        }
         match error {
             None => Ok(exit::DONE),
             Some(error) if matches!(stopped, Some("max_failures" | "preflight")) => {

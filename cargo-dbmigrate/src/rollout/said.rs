@@ -51,6 +51,16 @@ pub(super) fn planned(wanted: &Wanted<'_>, waves: &[Wave], rest: usize) {
     }
 }
 
+/// Says that all that was wanted was a rehearsal on so many of the members that are behind.
+pub(super) fn rehearsed(wanted: &Wanted<'_>, count: usize, behind: usize) {
+    let text = format!(
+        "{}: rehearsed on {count} of {} to migrate, nothing was changed",
+        wanted.fleet,
+        counted(behind, "member")
+    );
+    wanted.context.printer.status("Finished", text);
+}
+
 /// Says what a wave came to.
 pub(super) fn waved(wanted: &Wanted<'_>, wave: &messages::Wave) {
     let failed = if wave.failed > 0 { format!(", {} failed", wave.failed) } else { String::new() };

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod draft;
+mod fleet;
 mod found;
 mod mirror;
 mod pending;
@@ -21,7 +22,8 @@ use recording::{Unrecorded, record};
 
 use crate::adopting::open_existing;
 use crate::database::state::failure;
-use crate::error::{CommandError, Result};
+use crate::error::Result;
+use crate::fleet::refuse_without_fleet;
 use crate::project::Context;
 use crate::project::url::DatabaseUrl;
 use crate::source::Declared;
@@ -33,45 +35,44 @@ use crate::{drafting, exit, rewriting, structs};
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Capture) -> Result<u8> {
     if let Some(fleet) = context.fleet(&arguments.connect)? {
-        let name = fleet.name();
-        return Err(CommandError::usage(format!(
-            "`{name}` is a fleet, and a change is captured in one of its members"
-        ))
-        .help(format!("see who has which: `cargo dbmigrate diff -t {name}`"))
-        .help(format!("capture it in one of them: `cargo dbmigrate capture -t {name}/NAME`"))
-        .help(format!("then bring it to the others: `cargo dbmigrate migrate -t {name}`")));
+        return fleet::run(context, arguments, &fleet);
     }
+    refuse_without_fleet(&arguments.which)?;
     let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
+    one(context, arguments, &url)
+}
+
+/// Runs it on one database.
+fn one(context: &Context, arguments: &Capture, url: &DatabaseUrl) -> Result<u8> {
     let mut folder = context.existing_folder()?;
     folder.verify(Verify::Sql)?;
-    let mut database = open_existing(context, &url, "capture")?;
-    let (status, standing) =
-        block_on(inspect(&mut database, &folder)).map_err(|error| failure(error, (&url).into()))?;
+    let mut database = open_existing(context, url, "capture")?;
+    let (status, standing) = block_on(inspect(&mut database, &folder)).map_err(|error| failure(error, url.into()))?;
     let drifted = match standing {
         Standing::Drifted(drifted) => drifted,
         Standing::AsRecorded => {
-            said::nothing(context, &folder, &status, &url);
+            said::nothing(context, &folder, &status, url);
             return fit_later(context, arguments, &folder);
         }
         other @ Standing::NotEmpty(_) => {
-            return other.into_error().map_or(Ok(exit::DONE), |error| Err(failure(error, (&url).into())));
+            return other.into_error().map_or(Ok(exit::DONE), |error| Err(failure(error, url.into())));
         }
     };
     if status.applied < folder.migrations().len() {
-        return with_pending(context, arguments, &folder, (&mut database, &status, &drifted), &url);
+        return with_pending(context, arguments, &folder, (&mut database, &status, &drifted), url);
     }
     let declared = structs::or_nothing(context)?;
-    let draft = Draft::of(context, arguments, &folder, (&mut database, &url), &declared)?;
+    let draft = Draft::of(context, arguments, &folder, (&mut database, url), &declared)?;
     if arguments.dry_run {
         drafting::show(context, &draft.name, &draft.sql, &draft.plan);
-        said::would(context, &draft.name, &url);
+        said::would(context, &draft.name, url);
         fit(context, arguments, declared, draft.change())?;
         return Ok(exit::DONE);
     }
-    recording::consent(context, arguments, &url, &draft.name)?;
+    recording::consent(context, arguments, url, &draft.name)?;
     let added = folder.add(&draft.slug, &draft.sql, &draft.snapshot)?.clone();
-    match record(&mut database, &status, std::slice::from_ref(&added), &url) {
+    match record(&mut database, &status, std::slice::from_ref(&added), url) {
         Ok(()) => {}
         Err(Unrecorded::Known(error)) => {
             // only what the database has was captured
@@ -84,7 +85,7 @@ pub(crate) fn run(context: &Context, arguments: &Capture) -> Result<u8> {
                 .help("run it again: `cargo dbmigrate capture`"));
         }
     }
-    said::captured(context, &folder, &draft, &url);
+    said::captured(context, &folder, &draft, url);
     let is_left = fit(context, arguments, declared, draft.change())?;
     said::next(context, &folder, arguments, is_left);
     Ok(exit::DONE)

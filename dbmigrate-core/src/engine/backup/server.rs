@@ -132,7 +132,7 @@ fn copy_once(client: &Client, part: &Part, text: Text, progress: &dyn Progress) 
             Err(error) => Err(failed(error)),
         }
     })?;
-    let tables = build.finish(&inventory).map_err(&failed)?;
+    let (tables, followed) = build.finish(&inventory).map_err(&failed)?;
     let mut contents = Contents {
         schema: of_schema(inventory.own_objects()),
         tables,
@@ -142,7 +142,7 @@ fn copy_once(client: &Client, part: &Part, text: Text, progress: &dyn Progress) 
     };
     progress.at(At::Verifying);
     compare(&inventory, &counts, &contents)?;
-    let copy = sound_copy(to)?;
+    let copy = sound_copy(to, followed)?;
     contents.uncompared.clone_from(&copy.uncompared);
     match contents.differences(&copy) {
         same if same.is_empty() => Ok(contents),

@@ -1,5 +1,7 @@
 //! A transaction on a server that only reads: one state of the database, in as many requests as it takes.
 
+use std::collections::VecDeque;
+
 use crate::engine::backup::inventory::{Inventory, queries};
 use crate::engine::backup::local::VIOLATIONS;
 use crate::engine::connection::{Row, Value, integer};
@@ -14,7 +16,8 @@ use crate::engine::remote::{
 pub(super) struct Snapshot {
     stream: Stream,
     engine: Engine,
-    ahead: Option<Ahead>,
+    /// What was asked for and is not looked at yet, the first of it first.
+    ahead: VecDeque<Ahead>,
 }
 
 /// Queries that were sent although their rows are not looked at yet.
@@ -30,7 +33,7 @@ impl Snapshot {
     /// Begins it. What is seen is what is there when the first query is answered.
     pub(super) fn begin(client: &Client) -> Result<Self, EngineError> {
         let (stream, engine) = crate::engine::connection::server::begin_reading(client)?;
-        Ok(Self { stream, engine, ahead: None })
+        Ok(Self { stream, engine, ahead: VecDeque::new() })
     }
 
     /// What there is, and how many rows each of its tables has.
@@ -87,17 +90,43 @@ impl Snapshot {
 
     /// Sends queries and does not wait for their rows.
     pub(super) fn send(&mut self, queries: Vec<Query>) -> Result<(), EngineError> {
-        self.ahead = Some(Ahead::Sent(self.stream.send(&batch(queries))?));
+        let sent = self.stream.send(&batch(queries))?;
+        self.ahead.push_back(Ahead::Sent(sent));
         Ok(())
+    }
+
+    /// The rows of the first of the queries that were sent last, as soon as they have come; more can be sent then. `None` if
+    /// all has to come before that is known.
+    pub(super) fn begun(&mut self) -> Option<Vec<Row>> {
+        match self.ahead.back_mut()? {
+            Ahead::Sent(sent) => self.stream.begun(sent),
+            Ahead::Arrived(_) => None,
+        }
     }
 
     /// The answer to what was sent.
     pub(super) fn receive(&mut self) -> Result<Arrived, EngineError> {
-        match self.ahead.take() {
+        match self.ahead.pop_front() {
             Some(Ahead::Sent(sent)) => self.stream.receive(sent),
             Some(Ahead::Arrived(arrived)) => Ok(arrived),
             None => Err(gone()),
         }
+    }
+
+    /// Waits for whatever was sent.
+    fn settle(&mut self) -> Result<(), EngineError> {
+        for _ in 0..self.ahead.len() {
+            let arrived = self.receive()?;
+            self.ahead.push_back(Ahead::Arrived(arrived));
+        }
+        Ok(())
+    }
+
+    /// Forgets whatever was sent.
+    pub(super) fn forget(&mut self) -> Result<(), EngineError> {
+        self.settle()?;
+        self.ahead.clear();
+        Ok(())
     }
 
     /// The rows of the last query of an answer.
@@ -107,20 +136,10 @@ impl Snapshot {
         Ok(last.transpose().map(|_| rows))
     }
 
-    /// Whether [`Arrived::end`] tells where an answer ends.
-    pub(super) fn tells_end(&self) -> bool {
-        self.stream.tells_end()
-    }
-
     /// Lets the server know that somebody is there.
     pub(super) fn keep_alive(&mut self) -> Result<(), EngineError> {
-        if self.ahead.is_some() {
-            // it hears the next thing only when this has come
-            let arrived = self.receive()?;
-            self.rows("SELECT 1", Vec::new())?;
-            self.ahead = Some(Ahead::Arrived(arrived));
-            return Ok(());
-        }
+        // it hears the next thing only when that has come
+        self.settle()?;
         self.rows("SELECT 1", Vec::new()).map(drop)
     }
 
