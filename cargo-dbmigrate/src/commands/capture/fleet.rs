@@ -97,5 +97,5 @@ fn several(found: &Drift, groups: &[&Group], name: &str) -> CommandError {
 
 fn shown(found: &Drift, groups: &[&Group]) -> String {
     let members = groups.iter().flat_map(|group| &group.members).map(|at| found.members[*at].name.as_str());
-    names(40, members)
+    names(40, members.collect::<Vec<_>>().into_iter())
 }

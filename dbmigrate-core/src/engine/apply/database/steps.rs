@@ -21,6 +21,8 @@
 //! does for a local database, comparing with the snapshot, was done on a twin before ([`super::forecast`]); here the
 //! server's own texts are compared with those of the twin.
 
+mod at_once;
+
 use crate::engine::value::Value;
 
 use super::super::history;
@@ -256,9 +258,13 @@ impl Request {
             self.run(at, Purpose::Check, statement);
         }
         if foreseen.references {
-            // none afterwards means none that is new
-            self.assert(at, Purpose::Check, "NOT EXISTS (SELECT 1 FROM pragma_foreign_key_check)", Vec::new());
+            self.references(at);
         }
+    }
+
+    fn references(&mut self, at: usize) {
+        // none afterwards means none that is new
+        self.assert(at, Purpose::Check, "NOT EXISTS (SELECT 1 FROM pragma_foreign_key_check)", Vec::new());
     }
 
     /// Completes the record, if the structure is as foreseen.
@@ -352,6 +358,9 @@ impl Request {
 
     fn milliseconds(&self, at: usize, outcome: &Outcome) -> u64 {
         let record = (0_u32..).zip(&self.purposes).find(|(_, purpose)| **purpose == (at, Purpose::Record));
+        // of all that were recorded together, the last one knows
+        let record = record
+            .or_else(|| (0_u32..).zip(&self.purposes).filter(|(_, (_, purpose))| *purpose == Purpose::Record).last());
         let rows = record.and_then(|(step, _)| outcome.rows(step));
         let taken = rows.and_then(|rows| rows.first()?.first()).map_or(0, integer);
         u64::try_from(taken).unwrap_or_default()

@@ -12,7 +12,7 @@ use crate::sql::Name;
 
 /// What is aimed at for a page, in bytes of rows: several of them are in memory at a time. Servers send up to 10 MB, in
 /// which a row takes up to three times as much as JSON.
-const PAGE_BYTES: usize = 1024 * 1024;
+const PAGE_BYTES: usize = 2 * 1024 * 1024;
 const FIRST_ROWS: u64 = 500;
 const MOST_ROWS: u64 = 50_000;
 
