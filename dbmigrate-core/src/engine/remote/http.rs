@@ -21,6 +21,8 @@ use crate::engine::error::{EngineError, ErrorKind};
 const MAX_IDLE: Duration = Duration::from_secs(3);
 /// The most that is read of an answer; servers allow 10 MB if not told otherwise.
 const MAX_ANSWER: u64 = 512 * 1024 * 1024;
+/// For so much of it, room is made at once.
+const EXPECTED: u64 = 16 * 1024 * 1024;
 /// How many times the timeout the body of an answer may take as long as it keeps coming.
 const BODY_TIMEOUTS: u32 = 20;
 
@@ -195,7 +197,7 @@ impl HttpRequest {
         let (location, retry_after) = (header("location"), header("retry-after"));
         let status = response.status().as_u16();
         // what is known to come needs no second place while it comes
-        let length = response.body().content_length().unwrap_or_default().min(MAX_ANSWER);
+        let length = response.body().content_length().unwrap_or_default().min(EXPECTED);
         let mut body = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
         let mut reader = response.body_mut().with_config().limit(MAX_ANSWER).reader();
         if let Some(has_enough) = self.beginning.as_ref().filter(|_| (200..300).contains(&status)) {

@@ -245,7 +245,7 @@ fn rows_that_change_after_they_were_read_are_read_again() {
         "UPDATE big SET score = score + 1, name = 'other' WHERE id = 12",
         "DELETE FROM big WHERE id = 60000",
         "INSERT INTO big VALUES (9, 'new', 1.5, NULL)",
-        "UPDATE big SET other = zeroblob(9000) WHERE id = 15000",
+        "UPDATE big SET other = zeroblob(9001) WHERE id = 15000",
         "DELETE FROM big",
         "DROP TABLE big",
     ] {
