@@ -241,8 +241,8 @@ impl Build {
         Ok(())
     }
 
-    /// Completes the pages of a table, and of its indexes.
-    fn complete(&mut self, number: usize) -> Result<(), EngineError> {
+    /// Completes the pages of a table, and of its indexes, if it was not before.
+    pub(super) fn complete(&mut self, number: usize) -> Result<(), EngineError> {
         let (Some(writer), Some(loading)) = (&mut self.writer, self.tables.get_mut(number)) else { return Ok(()) };
         if !matches!(loading.way, Way::Pages(_)) {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::engine::backup::inventory::{Inventory, queries};
+use crate::engine::backup::inventory::{Inventory, Table, queries};
 use crate::engine::backup::local::VIOLATIONS;
 use crate::engine::connection::{Row, Value, integer};
 use crate::engine::engines::Engine;
@@ -26,6 +26,14 @@ enum Ahead {
     Arrived(Arrived),
 }
 
+/// How rows are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CountedBy {
+    /// What is smallest, and may not be what it should.
+    Anything,
+    Rows,
+}
+
 /// A query and its values.
 pub(super) type Query = (String, Vec<Value>);
 
@@ -36,19 +44,18 @@ impl Snapshot {
         Ok(Self { stream, engine, ahead: VecDeque::new() })
     }
 
-    /// What there is, and how many rows each of its tables has.
-    pub(super) fn inventory(&mut self) -> Result<(Inventory, Vec<u64>), EngineError> {
+    /// What there is.
+    pub(super) fn inventory(&mut self) -> Result<Inventory, EngineError> {
         let queries: Vec<_> = queries().into_iter().map(|sql| (sql, Vec::new())).collect();
-        let inventory = Inventory::of(self.ask_all(queries)?)?;
-        let counts = inventory.tables.iter().map(|table| {
-            // by the rows themselves, and not by those of an index
-            (format!("SELECT count(*) FROM {} NOT INDEXED", table.name.sql()), Vec::new())
-        });
-        let counts = self
-            .ask_all(counts.collect())?
-            .into_iter()
-            .map(|answer| Ok(answer?.first().map_or(0, |row| integer(&row[0]).unsigned_abs())));
-        Ok((inventory, counts.collect::<Result<_, EngineError>>()?))
+        Inventory::of(self.ask_all(queries)?)
+    }
+
+    /// How many rows each of the tables has: by the rows themselves, or as quickly as by whatever index there is.
+    pub(super) fn counts(&mut self, inventory: &Inventory, by: CountedBy) -> Result<Vec<u64>, EngineError> {
+        let how = if by == CountedBy::Rows { " NOT INDEXED" } else { "" };
+        let query = |table: &Table| (format!("SELECT count(*) FROM {}{how}", table.name.sql()), Vec::new());
+        let answers = self.ask_all(inventory.tables.iter().map(query).collect())?.into_iter();
+        answers.map(|answer| Ok(answer?.first().map_or(0, |row| integer(&row[0]).unsigned_abs()))).collect()
     }
 
     /// How many rows violate foreign keys. `None` if the keys themselves are wrong.
