@@ -135,7 +135,7 @@ pub(crate) fn concluded(
         error = error.note(format!("{} not tried: {why}", counted(sums.not_tried, "member")));
     }
     if sums.drifted > 0 {
-        error = error.help("what differs: `cargo dbmigrate diff`");
+        error = error.help(format!("what differs: `cargo dbmigrate diff -t {}`", sums.target));
     }
     Some(error.helps(again.map(|again| format!("to continue with those that are left: `{again}`"))))
 }
