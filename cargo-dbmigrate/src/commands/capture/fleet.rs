@@ -4,7 +4,9 @@ use dbmigrate_core::engine::apply::{Standing, inspect};
 use dbmigrate_core::folder::{Folder, Verify};
 use pollster::block_on;
 
-use super::{Capture, one, pending};
+use super::arguments::Capture;
+use super::one::one;
+use super::pending;
 use crate::database::open;
 use crate::database::state::failure;
 use crate::error::{CommandError, Result};
