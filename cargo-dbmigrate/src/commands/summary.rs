@@ -31,8 +31,8 @@ pub(crate) enum SummaryCommand {
 /// The arguments of `summary merge`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Merge {
-    /// What `migrate --shard … --message-format json` has printed, a file a
-    /// shard, or the outputs of the jobs of a workflow
+    /// What `migrate --shard … --summary FILE` has written, a file a shard; or
+    /// what it has printed as JSON, or the outputs of the jobs of a workflow
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }
@@ -92,7 +92,7 @@ fn last(text: &str, shown: &str) -> Result<RolledOut> {
     line.and_then(|line| serde_json::from_str(line).ok()).ok_or_else(|| {
         CommandError::usage(format!("`{shown}` has no summary of a roll-out in it"))
             .note("it is the line with `\"reason\":\"rolled_out\"`, near the end")
-            .help("a run prints one: `cargo dbmigrate migrate -t FLEET --shard 1/16 --message-format json`, its output in a file")
+            .help("a run writes one: `cargo dbmigrate migrate -t FLEET --shard 1/16 --summary FILE`")
     })
 }
 

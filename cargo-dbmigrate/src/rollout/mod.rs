@@ -1,6 +1,7 @@
 //! Fleets migrated: every member is asked where it stands before the first is written to, then they are migrated wave by
 //! wave. One that fails keeps none of the others from being migrated, until there are too many of them.
 
+pub(crate) mod drift;
 mod interrupt;
 mod journal;
 mod look;
@@ -16,6 +17,7 @@ mod trouble;
 mod wanted;
 mod waves;
 
+pub(crate) use rehearse::sample_of;
 pub(crate) use run::run;
 pub(crate) use said::{concluded, reason};
 pub(crate) use shard::Shard;

@@ -25,7 +25,7 @@ use crate::database::Subject;
 use crate::database::state::failure_of_run;
 use crate::error::{CommandError, Result};
 use crate::exit;
-use crate::messages::{self, MemberOutcome, MemberState};
+use crate::messages::{self, MemberOutcome, MemberState, Message};
 use crate::project::ONCE_DEPLOYED;
 use crate::report::counted;
 use crate::report::under_way::Pieces;
@@ -119,6 +119,11 @@ impl Running<'_> {
         }
         if behind.is_empty() {
             return self.conclude(None);
+        }
+        if wanted.rehearses_only {
+            let count = rehearse::on_sample(wanted, &behind, &looks)?;
+            said::rehearsed(wanted, count, behind.len());
+            return Ok(exit::DONE);
         }
         (wanted.consent)(&self.waiting(&behind, &looks)?, behind.len())?;
         rehearse::on_sample(wanted, &behind, &looks)?;
@@ -295,6 +300,10 @@ impl Running<'_> {
         let most = self.budget.most();
         let sums = self.totals.finish();
         let error = said::concluded(&wanted.context.printer, &sums, (wanted.head().as_deref(), Some(wanted.again)));
+        if let Some(path) = wanted.summary {
+            let text = Message::from(sums).line() + "\n";
+            std::fs::write(path, text).map_err(|error| CommandError::io("write", path, &error))?;
+        }
         match error {
             None if self.waits && wanted.options.phase == Some(Phase::Before) => {
                 wanted.context.printer.next(&[ONCE_DEPLOYED.to_owned()]);

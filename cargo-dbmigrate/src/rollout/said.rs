@@ -51,6 +51,16 @@ pub(super) fn planned(wanted: &Wanted<'_>, waves: &[Wave], rest: usize) {
     }
 }
 
+/// Says that all that was wanted was a rehearsal on so many of the members that are behind.
+pub(super) fn rehearsed(wanted: &Wanted<'_>, count: usize, behind: usize) {
+    let text = format!(
+        "{}: rehearsed on {count} of {} to migrate, nothing was changed",
+        wanted.fleet,
+        counted(behind, "member")
+    );
+    wanted.context.printer.status("Finished", text);
+}
+
 /// Says what a wave came to.
 pub(super) fn waved(wanted: &Wanted<'_>, wave: &messages::Wave) {
     let failed = if wave.failed > 0 { format!(", {} failed", wave.failed) } else { String::new() };
@@ -125,7 +135,7 @@ pub(crate) fn concluded(
         error = error.note(format!("{} not tried: {why}", counted(sums.not_tried, "member")));
     }
     if sums.drifted > 0 {
-        error = error.help("what differs: `cargo dbmigrate diff`");
+        error = error.help(format!("what differs: `cargo dbmigrate diff -t {}`", sums.target));
     }
     Some(error.helps(again.map(|again| format!("to continue with those that are left: `{again}`"))))
 }

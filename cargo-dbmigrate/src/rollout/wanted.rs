@@ -1,5 +1,6 @@
 //! A roll-out that is wanted: the members, how far, and in which way.
 
+use std::path::Path;
 use std::time::Duration;
 
 use dbmigrate_core::config::Rollout;
@@ -40,6 +41,12 @@ pub(crate) struct Wanted<'a> {
     pub is_dry: bool,
     /// Whether the migrations are rehearsed on some members first.
     pub rehearses: bool,
+    /// Whether nothing else is done.
+    pub rehearses_only: bool,
+    /// The folder for the copies of a rehearsal, if one was named.
+    pub place: Option<&'a Path>,
+    /// The file that gets the summary, if one is wanted.
+    pub summary: Option<&'a Path>,
     /// The command, as it goes on.
     pub again: &'a str,
     /// Gets consent to these migrations on so many members, before the first is written to.

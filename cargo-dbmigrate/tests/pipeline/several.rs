@@ -144,6 +144,22 @@ fn the_pipeline_for_gitlab_has_the_same_jobs() {
         assert_eq!(run.code, 0, "{run:?}");
     }
     assert!(members.iter().all(|url| history(url) == ["0001_create_notes"]));
+    // what each has come to is an artifact, which the job behind them has
+    let pipeline = parse(&repository.project.read(".gitlab/dbmigrate.yml"));
+    assert_eq!(pipeline["dbmigrate-migrate-tenants"]["artifacts"]["paths"], json!(["dbmigrate-tenants-*.json"]));
+    let merge = &pipeline["dbmigrate-merge-tenants"];
+    assert_eq!(
+        (&merge["needs"], &merge["rules"][0]["when"]),
+        (&json!(["dbmigrate-migrate-tenants"]), &json!("always"))
+    );
+    let run = gitlab::job(&checkout, "dbmigrate-merge-tenants", &[]);
+    assert!(run.code == 0 && run.err.contains("tenants: 2 migrated"), "{run:?}");
+    std::fs::remove_file(checkout.join("dbmigrate-tenants-2.json")).expect("it was there");
+    let run = gitlab::job(&checkout, "dbmigrate-merge-tenants", &[]);
+    assert!(run.code == 6 && run.err.contains("no summary of the shards 2/2"), "{run:?}");
+    std::fs::remove_file(checkout.join("dbmigrate-tenants-1.json")).expect("it was there");
+    let run = gitlab::job(&checkout, "dbmigrate-merge-tenants", &[]);
+    assert!(run.code == 1 && run.out.contains("no part of the fleet tenants was begun"), "{run:?}");
     let run = gitlab::job(
         &checkout,
         "dbmigrate-seed",

@@ -128,8 +128,15 @@ fn a_report_says_how_many_members_are_in_which_state() {
         report["databases"][0]["members"][0],
         serde_json::json!({"state": "at_head", "pending": 0, "members": 1})
     );
-    let run = project.refuses(2, "ci report -t tenants --rehearse");
-    assert!(run.err.contains("name a member: `-t tenants/NAME`"), "{}", run.err);
+    let run = project.ends(6, "ci report -t tenants --rehearse --message-format json");
+    let report = run.json().into_iter().find(|object| object["reason"] == "report").expect("a report");
+    let databases = report["databases"].as_array().expect("the fleet, and the members it was rehearsed on");
+    assert_eq!(databases.len(), 4, "{report}");
+    assert_eq!(databases[0]["name"], "tenants");
+    for member in &databases[1..] {
+        assert!(member["name"].as_str().is_some_and(|name| name.starts_with("tenants/t")), "{member}");
+        assert_eq!((&member["rehearsal"]["passed"], &member["pending"][0]), (&true.into(), &"0002_users_bio".into()));
+    }
     let run = project.runs("ci report -t tenants/t01");
     assert!(run.out.contains("- `tenants/t01`: nothing pending"), "{}", run.out);
 }
@@ -147,8 +154,59 @@ fn members_that_were_changed_in_the_same_way_are_shown_together() {
     assert_eq!(groups[0]["members"], serde_json::json!(["t04"]));
     let run = project.refuses(2, "diff -t tenants --sql");
     assert!(run.err.contains("`--sql` is not for a fleet, and `tenants` is one"), "{}", run.err);
-    let run = project.refuses(2, "capture -t tenants");
-    assert!(run.err.contains("`cargo dbmigrate capture -t tenants/NAME`"), "{}", run.err);
+}
+
+/// What some members have becomes a migration, which is recorded in all of them and applied to the others.
+#[test]
+fn a_change_of_several_members_is_captured_once_and_recorded_in_each() {
+    let project = Project::generated(USERS);
+    project.write("dbmigrate.toml", "[targets.tenants]\nfleet = \"tenants/*.db\"\n");
+    project.runs("migrate --url first.db");
+    let template = project.bytes("first.db");
+    (1..=6).for_each(|number| project.write(&format!("tenants/t{number:02}.db"), &template));
+    let nick = "ALTER TABLE users ADD COLUMN nick TEXT";
+    for (member, sql) in [("t02", nick), ("t03", nick), ("t04", "CREATE TABLE extra (a)")] {
+        project.database(&format!("tenants/{member}.db")).run(sql);
+    }
+    let run = project.refuses(3, "capture -t tenants");
+    assert!(run.err.contains("members of `tenants` were changed in 2 ways"), "{}", run.err);
+    assert!(run.err.contains("capture that of 2 members: `cargo dbmigrate capture -t tenants/t02`"), "{}", run.err);
+    let run = project.refuses(2, "capture --where name=t02");
+    assert!(run.err.contains("`--where` chooses members of a fleet"), "{}", run.err);
+    let drifted = || project.run("status -t tenants --where state=drifted").out.lines().count();
+    project.runs("capture -t tenants --where name=t0[23] --dry-run");
+    assert_eq!(drifted(), 3);
+    let run = project.runs("capture -t tenants --where name=t0[23]");
+    assert!(run.err.contains("Captured 0002_users_nick"), "{}", run.err);
+    assert!(run.err.contains("Summary tenants: 1 of 1 member done"), "{}", run.err);
+    project.runs("status -t tenants --where name=t0[23]");
+    // another one with a change that is a migration by now, beside one with a change that is none
+    project.database("tenants/t05.db").run(nick);
+    assert_eq!(drifted(), 2);
+    let run = project.ends(4, "capture -t tenants");
+    assert!(run.err.contains("others of `tenants` were changed in another way: t04"), "{}", run.err);
+    project.runs("status -t tenants --where name=t05");
+    project.ends(6, "migrate -t tenants");
+    let heads = project.runs("status -t tenants --where state=at_head").out;
+    assert_eq!(heads.lines().count(), 5, "{heads}");
+    let run = project.runs("capture -t tenants --where name=t0[123]");
+    assert!(run.err.contains("tenants: none of 3 members was changed by hand"), "{}", run.err);
+}
+
+#[test]
+fn rows_are_seeded_into_each_member_that_is_meant() {
+    let project = fleet();
+    project.write("seeds/plain/users.toml", "[[rows]]\nid = 7\nbio = \"one\"\n");
+    project.ends(6, "migrate -t tenants");
+    let run = project.runs("seed plain -t tenants --where state=at_head");
+    assert!(run.err.contains("Summary tenants: 7 of 7 members done"), "{}", run.err);
+    for member in ["t01", "t12"] {
+        assert_eq!(project.database(&format!("tenants/{member}.db")).query("SELECT id || bio FROM users"), ["7one"]);
+    }
+    assert_eq!(project.database("tenants/t04.db").query("SELECT count(*) FROM users"), ["0"]);
+    // those that lack migrations or have another history get nothing
+    let run = project.ends(6, "seed plain -t tenants");
+    assert!(run.err.contains("7 of 12 members done") || run.err.contains("10 of 12 members done"), "{}", run.err);
 }
 
 #[test]

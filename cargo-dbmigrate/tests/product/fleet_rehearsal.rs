@@ -63,3 +63,21 @@ fn nothing_is_written_when_a_rehearsal_fails() {
     fleet.project.runs("migrate --target tenants --rehearse");
     fleet.is_at_head(fleet.files.names());
 }
+
+#[test]
+fn a_rehearsal_is_all_that_is_done_if_nothing_else_is_wanted() {
+    let fleet = fleet();
+    let before = fleet.contents();
+    let run = fleet.project.runs("migrate --target tenants --verbose --rehearse-only");
+    let names = rehearsed(&run.err);
+    assert_eq!((names.len(), &names[..2]), (3, &["t0007", "t0003"][..]), "{}", run.err);
+    assert!(run.err.contains("tenants: rehearsed on 3 of 12 members to migrate, nothing was changed"), "{}", run.err);
+    assert!(before == fleet.contents());
+    fleet.spoil("t0007");
+    let run = fleet.project.run("migrate --target tenants --rehearse-only --max-failures 5");
+    assert!(run.code != 0 && run.err.contains("on the member `t0007`"), "{}", run.err);
+    fleet.put_right("t0007");
+    fleet.project.runs("migrate --target tenants");
+    let run = fleet.project.runs("migrate --target tenants --rehearse-only");
+    assert!(run.err.contains("tenants: 12 unchanged"), "{}", run.err);
+}

@@ -163,7 +163,6 @@ fn flags_are_refused_where_they_make_no_sense() {
     for (line, flag) in [
         ("migrate -t tenants --plan plan.json", "`--plan`"),
         ("migrate -t tenants --branch", "`--branch`"),
-        ("migrate -t tenants --rehearse-only", "`--rehearse-only`"),
         ("migrate -t tenants --backup", "`--backup`"),
         ("migrate -t tenants --with app", "`--with`"),
         ("migrate --canary 1", "`--canary`"),
@@ -214,6 +213,13 @@ fn shards_cover_a_fleet_and_their_summaries_merge() {
     (0..30).for_each(|at| assert_eq!(applied(&project, at), ["0001_create_users"]));
     let run = project.runs(&format!("summary merge{files}"));
     assert!(run.err.contains("tenants: 30 migrated"), "{}", run.err);
+    // a second time, with the summary in a file of its own and words for whoever reads along
+    let run = project.runs("migrate -t tenants --shard 1/1 --summary sums.json");
+    assert!(run.err.contains("tenants: 30 unchanged"), "{}", run.err);
+    let run = project.runs("summary merge sums.json");
+    assert!(run.err.contains("tenants: 30 unchanged"), "{}", run.err);
+    let run = project.refuses(1, "migrate -t tenants --summary not/there.json");
+    assert!(run.err.contains("cannot write `not/there.json`"), "{}", run.err);
     let run = project.runs(&format!("summary merge{files} --message-format json"));
     assert_eq!(with(&run, "rolled_out")[0]["migrated"], 30);
     let run = project.ends(6, "summary merge shard-1.json shard-3.json");

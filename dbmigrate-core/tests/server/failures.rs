@@ -40,6 +40,10 @@ fn migrations_before_one_that_fails_stay_and_its_statement_is_named() {
 fn brief_migrations_are_tried_together_and_then_each_by_itself() {
     let Some(mut case) = case() else { return };
     case.migrate().expect("it applies");
+    // recorded by one statement, when all had been made
+    let records = "SELECT count(*) || ' ' || count(DISTINCT schema_version) || ' ' || min(duration_ms >= 0) FROM _dbmigrate_history";
+    assert_eq!(case.hand().query(records), ["3 1 1"]);
+    case.assert_sound();
     case.hand().run(&["INSERT INTO a VALUES (1, 1)"]);
     let schema = format!("{A}{B}{C}CREATE TABLE d (x);");
     case.add("d", "CREATE TABLE d (x);\n", &schema);

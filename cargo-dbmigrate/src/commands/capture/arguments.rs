@@ -7,6 +7,7 @@ use dbmigrate_core::shell::shell_flag;
 
 use crate::decisions::answers::Answers;
 use crate::drafting::CAPTURE;
+use crate::fleet::Where;
 use crate::project::Yes;
 use crate::project::url::Connect;
 
@@ -44,6 +45,10 @@ pub(crate) struct Capture {
     /// Which database.
     #[command(flatten)]
     pub connect: Connect,
+
+    /// Which members of a fleet.
+    #[command(flatten)]
+    pub which: Where,
 
     /// Consent.
     #[command(flatten)]

@@ -89,7 +89,9 @@ fn file(facts: &Facts, arguments: &Write) -> File {
         ("MIGRATE", facts.migrate("", "")),
         ("SHARDS", facts.shards.to_string()),
     ];
-    let fleets = fleets::jobs(&facts.fleets, include_str!("templates/gitlab-fleet.yml"), &values);
+    // of one part, nothing is to be merged
+    let merge = if facts.shards > 1 { include_str!("templates/gitlab-merge.yml") } else { "" };
+    let fleets = fleets::jobs(&facts.fleets, &[include_str!("templates/gitlab-fleet.yml"), merge].concat(), &values);
     let values: Vec<_> = values.into_iter().chain([("FLEETS", fleets)]).collect();
     File { name: FILE, body: filled(include_str!("templates/gitlab.yml"), &values) }
 }

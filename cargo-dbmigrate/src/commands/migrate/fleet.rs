@@ -58,6 +58,9 @@ pub(super) fn run(context: &Context, arguments: &Migrate, fleet: &Fleet) -> Resu
         retries: arguments.retry,
         is_dry: arguments.dry_run,
         rehearses: arguments.rehearse.rehearse,
+        rehearses_only: arguments.rehearse_only,
+        place: arguments.rehearse.rehearse_in.as_deref(),
+        summary: arguments.fleet.summary.as_deref(),
         again: &with_consent(&command, arguments),
         consent: &consent,
     })
@@ -76,8 +79,6 @@ fn refuse_flags(arguments: &Migrate, fleet: &Fleet) -> Result<()> {
     let all = [
         ("--plan", arguments.plan.is_some(), &on_member),
         ("--branch", arguments.branch.is_some(), &on_member),
-        ("--rehearse-only", arguments.rehearse_only, &on_member),
-        ("--rehearse-in", arguments.rehearse.rehearse_in.is_some(), &on_member),
         ("--with", arguments.with.with.is_some(), &on_member),
         ("--backup", arguments.backup.backup.is_some(), &backup),
     ];

@@ -1,5 +1,6 @@
 //! The flags of `migrate` that say how a fleet is migrated.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -40,6 +41,10 @@ pub(crate) struct RolloutFlags {
     /// Only this part of the members, such as 3/16 for the third of 16
     #[arg(long, value_name = "K/N")]
     pub shard: Option<Shard>,
+
+    /// Also write the summary to this file, for `summary merge`
+    #[arg(long, value_name = "FILE")]
+    pub summary: Option<PathBuf>,
 }
 
 fn time(text: &str) -> std::result::Result<Duration, String> {
@@ -63,6 +68,7 @@ impl RolloutFlags {
             ("--max-failures", self.max_failures.map(|share| share.to_string())),
             ("--parallel", self.parallel.map(|count| count.to_string())),
             ("--shard", self.shard.map(|shard| shard.to_string())),
+            ("--summary", self.summary.as_ref().map(|path| path.to_string_lossy().into_owned())),
         ];
         all.iter().filter_map(|(flag, value)| Some(format!(" {}", shell_flag(flag, value.as_ref()?)))).collect()
     }

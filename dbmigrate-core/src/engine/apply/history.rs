@@ -47,6 +47,13 @@ pub(super) const INSERT_NEXT: &str = "INSERT INTO _dbmigrate_history \
      (SELECT schema_version FROM _dbmigrate_history WHERE position = ?1 - 1), ?2, NULL), \
      ?3, ?4, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?5, ?6, ?7, ?8)";
 
+/// The same for several, with a list of the [`values`] of each as JSON.
+#[cfg(feature = "remote")]
+pub(super) const INSERT_ALL: &str = "INSERT INTO _dbmigrate_history \
+     (position, name, checksum, schema_hash, applied_at, duration_ms, tool_version, kind, schema_version) \
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), value ->> 4, \
+     value ->> 5, value ->> 6, value ->> 7 FROM json_each(?1)";
+
 /// The statement that completes the record of a migration that was taken in before it ran, and returns how long it
 /// took. It fails, because a record without a duration is none, if something does not hold.
 #[cfg(feature = "remote")]
@@ -65,6 +72,17 @@ pub(super) fn at_this_schema(position: usize) -> String {
         "UPDATE {HISTORY_TABLE} SET schema_version = (SELECT schema_version FROM pragma_schema_version) \
          WHERE position = {}",
         position + 1
+    )
+}
+
+/// The same for that one and all behind it, which were taken in together and share the time equally.
+#[cfg(feature = "remote")]
+pub(super) fn finish_all(holds: &str) -> String {
+    format!(
+        "UPDATE _dbmigrate_history SET duration_ms = \
+         iif({holds}, (SELECT CAST(round((julianday('now') - julianday(min(applied_at))) * 86400000 / count(*)) AS INTEGER) \
+         FROM _dbmigrate_history WHERE position >= ?1), NULL), \
+         schema_version = (SELECT schema_version FROM pragma_schema_version) WHERE position >= ?1 RETURNING duration_ms"
     )
 }
 
@@ -303,6 +321,26 @@ mod tests {
         assert_eq!(error.kind, ErrorKind::Constraint, "{error}");
         let error = run(INSERT_NEXT, record(5)).expect_err("the record before is missing");
         assert_eq!(error.kind, ErrorKind::Constraint, "{error}");
+    }
+
+    #[test]
+    fn several_records_are_made_and_completed_together() {
+        let connection = block_on(Connection::in_memory()).expect("a database");
+        block_on(connection.run(CREATE)).expect("a history");
+        block_on(connection.run_with(INSERT, record(1))).expect("a record");
+        let list = r#"[[2,"b \u00e9'\"","c","d",0,"1","migration",null],[3,"x","y","z",0,"1","migration",null]]"#;
+        block_on(connection.run_with(INSERT_ALL, vec![Value::Text(list.to_owned())])).expect("records");
+        let finish = |holds: &str| block_on(connection.rows_with(&finish_all(holds), vec![Value::Integer(2)]));
+        for fails in ["0", "NULL"] {
+            assert_eq!(finish(fails).expect_err("it does not hold").kind, ErrorKind::Constraint);
+        }
+        let rows = finish("1").expect("it holds");
+        assert!(rows.len() == 2 && rows.iter().all(|row| matches!(row[0], Value::Integer(0..10_000))), "{rows:?}");
+        let (found, version) = block_on(read(&connection)).expect("a history");
+        let names: Vec<_> = found.iter().map(|one| (one.position, one.name.as_str(), one.checksum.as_str())).collect();
+        assert_eq!(names, [(1, "name", "a"), (2, "b \u{e9}'\"", "c"), (3, "x", "y")]);
+        let versions: Vec<_> = found.iter().map(|one| one.schema_version).collect();
+        assert_eq!(versions, [None, Some(version), Some(version)]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::absent::Absent;
 use super::bytes;
+use super::bytes::follow::{Followed, Follower, Layouts};
 use super::bytes::write::{Tree, Writer};
 use super::error::of_io;
 use super::fingerprint::{Rows, TableContent};
@@ -30,6 +31,11 @@ pub(super) struct Build {
     local: Option<Local>,
     /// Who writes to it otherwise.
     writer: Option<Writer>,
+    /// How the tables are written.
+    layouts: Option<Layouts>,
+    /// Who reads what was written.
+    follower: Option<Follower>,
+    followed: Option<Followed>,
     is_utf8: bool,
     tables: Vec<Loading>,
     /// The table whose pages are being written.
@@ -114,7 +120,7 @@ impl Build {
             local.run(&format!("DELETE FROM {}", table.name.sql()))?;
         }
         local.run("COMMIT")?;
-        let mut trees = bytes::trees(&local, inventory, path)?.unwrap_or_default();
+        let mut trees = bytes::trees(&local, inventory, path)?;
         // what is written without the engine gets its indexes with its rows; a module has made those of its own
         let mut made: BTreeSet<String> = local.rows(INDEXES)?.iter().map(|row| text(&row[0]).to_owned()).collect();
         local.run("BEGIN")?;
@@ -122,20 +128,21 @@ impl Build {
             indexes(inventory).0.into_iter().filter(|index| !made.contains(&index.name.folded())).collect::<Vec<_>>()
         {
             let table = inventory.tables.iter().position(|table| table.name == index.table);
-            if table.and_then(|table| trees.get(table)?.as_ref()).is_some() {
+            if table.zip(trees.as_ref()).and_then(|(table, trees)| trees.trees.get(table)?.as_ref()).is_some() {
                 local.run(&index.sql)?;
                 made.insert(index.name.folded());
             }
         }
         local.run("COMMIT")?;
         if !made.is_empty() {
-            trees = bytes::trees(&local, inventory, path)?.unwrap_or_default();
+            trees = bytes::trees(&local, inventory, path)?;
         }
         // indexes that come behind the rows are compiled before
         for index in indexes(inventory).0.into_iter().filter(|index| !made.contains(&index.name.folded())) {
             local.rows(&format!("EXPLAIN {}", index.sql))?;
         }
-        let trees = trees.into_iter().chain(std::iter::repeat_with(|| None));
+        let (trees, layouts) = trees.map(|trees| (trees.trees, trees.layouts)).unzip();
+        let trees = trees.into_iter().flatten().chain(std::iter::repeat_with(|| None));
         let loading = |(table, tree): (&Table, Option<Tree>)| {
             let way = match tree {
                 _ if table.name.folded() == SEQUENCE => Way::Kept(Vec::new()),
@@ -158,6 +165,9 @@ impl Build {
             absent,
             local: Some(local),
             writer: None,
+            layouts,
+            follower: None,
+            followed: None,
             is_utf8,
             tables,
             current: None,
@@ -194,6 +204,10 @@ impl Build {
                     writer.add(tree, cells)
                 })
                 .map_err(|error| of_io(&error))?;
+                if let Some(follower) = &self.follower {
+                    let (pages, count) = writer.take_written(tree);
+                    follower.follow(number, pages, count);
+                }
             }
             (Way::Kept(pages), _) => {
                 page.hash(&mut loading.hash);
@@ -214,6 +228,8 @@ impl Build {
             local.run("COMMIT")?;
         }
         self.writer = bytes::writer(&self.path);
+        let file = self.writer.as_ref().and_then(Writer::handle);
+        self.follower = file.zip(self.layouts.take()).and_then(|(file, layouts)| Follower::start(file, layouts));
         if self.writer.is_none() {
             for loading in self.tables.iter_mut().filter(|loading| matches!(loading.way, Way::Pages(_))) {
                 loading.way = Way::Engine;
@@ -225,17 +241,22 @@ impl Build {
         Ok(())
     }
 
-    /// Completes the pages of a table, and of its indexes.
-    fn complete(&mut self, number: usize) -> Result<(), EngineError> {
+    /// Completes the pages of a table, and of its indexes, if it was not before.
+    pub(super) fn complete(&mut self, number: usize) -> Result<(), EngineError> {
         let (Some(writer), Some(loading)) = (&mut self.writer, self.tables.get_mut(number)) else { return Ok(()) };
         if !matches!(loading.way, Way::Pages(_)) {
             return Ok(());
         }
-        if let Way::Pages(tree) = std::mem::replace(&mut loading.way, Way::Engine) {
+        if let Way::Pages(mut tree) = std::mem::replace(&mut loading.way, Way::Engine) {
             if tree.has_others {
                 self.unindexed.push(number);
             }
-            writer.finish_tree(*tree).map_err(|error| of_io(&error))?;
+            let indexes = writer.finish_rows(&mut tree).map_err(|error| of_io(&error))?;
+            if let Some(follower) = &self.follower {
+                let (pages, count) = writer.take_written(&mut tree);
+                follower.follow(number, pages, count);
+            }
+            writer.write_indexes(indexes).map_err(|error| of_io(&error))?;
         }
         Ok(())
     }
@@ -245,6 +266,7 @@ impl Build {
         for number in 0..self.tables.len() {
             self.complete(number)?;
         }
+        self.followed = self.follower.take().map(Follower::finish);
         match (self.writer.take(), self.local.take()) {
             (Some(writer), _) => writer.finish().map_err(|error| of_io(&error))?,
             (None, Some(local)) if self.absent.is_empty() => return Ok(local),
@@ -289,8 +311,11 @@ impl Build {
         Ok(())
     }
 
-    /// Makes what else there is, and closes the file. Returns the hashes of what was written.
-    pub(super) fn finish(mut self, inventory: &Inventory) -> Result<Vec<TableContent>, EngineError> {
+    /// Makes what else there is, and closes the file. Returns the hashes of what was written, and what was read of it since.
+    pub(super) fn finish(
+        mut self,
+        inventory: &Inventory,
+    ) -> Result<(Vec<TableContent>, Option<Followed>), EngineError> {
         let numbered = inventory.tables.iter().enumerate();
         let local = self.give_back()?;
         // sorting takes memory and a thread where it is a matter of many rows
@@ -311,7 +336,7 @@ impl Build {
             }
         }
         let tables = numbered.map(|(number, table)| self.tables[number].hash.finish(table)).collect();
-        let Self { local, tables: loading, indexes: made, .. } = self;
+        let Self { local, tables: loading, indexes: made, followed, .. } = self;
         drop(loading);
         let Some(local) = local else { return Err(lost()) };
         let of_kind = |kind: &'static str| inventory.own_objects().filter(move |object| object.kind == kind);
@@ -325,7 +350,7 @@ impl Build {
         local.rows(&format!("PRAGMA application_id = {application_id}"))?;
         as_stored(&local, inventory)?;
         local.run("COMMIT")?;
-        Ok(tables)
+        Ok((tables, followed))
     }
 }
 

@@ -122,7 +122,7 @@ fn by_pages(
         return Err(BackupError::Differs { differences: vec!["its pages".to_owned()] });
     }
     drop(copy);
-    let Ok(copy) = sound_copy(to) else { return Ok(None) };
+    let Ok(copy) = sound_copy(to, None) else { return Ok(None) };
     // what a connection sees of the source, which has to be the same
     let inventory = snapshot.original.inventory().map_err(BackupError::of_source)?;
     let mut contents =
@@ -151,14 +151,14 @@ fn by_vacuum(snapshot: Snapshot, to: &Path, progress: &dyn Progress) -> Result<C
         }
         let (original, file) = (snapshot.original, snapshot.file);
         let original = scope.spawn(move || {
-            let seen = bytes::seen(&original, file.as_deref(), Also::Nothing, 1);
+            let seen = bytes::seen(&original, file.as_deref(), Also::Nothing, 1, None);
             (seen.map(|seen| seen.contents), original)
         });
         let copied = joined(copied);
         let checked = copied.and_then(|_copier| {
             write_vectors(to, vectors).map_err(BackupError::copy(to))?;
             progress.at(At::Verifying);
-            sound_copy(to)
+            sound_copy(to, None)
         });
         let (contents, original) = joined(original);
         (contents, original, checked)

@@ -86,7 +86,7 @@ pub(super) fn of_schema<'o>(objects: impl IntoIterator<Item = &'o StoredObject>)
 }
 
 /// The hash of rows in any order: the sum of their hashes.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
     count: u64,
     sum: [u128; 2],

@@ -24,7 +24,7 @@ use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::remote::Client;
 use crate::sql::Name;
 use pages::Pages;
-use snapshot::Snapshot;
+use snapshot::{CountedBy, Snapshot};
 
 /// How many pages may wait until they are written.
 const WAITING: usize = 1;
@@ -39,8 +39,18 @@ const ATTEMPTS: u32 = 3;
 enum Read {
     /// Rows of the table of this number.
     Rows(usize, Page),
-    /// How many rows violate foreign keys. Nothing comes behind it.
-    Violations(Option<u64>),
+    /// That was the last row of the table of this number.
+    Whole(usize),
+    /// Nothing comes behind it.
+    End(End),
+}
+
+/// What is asked for when all rows were read.
+struct End {
+    /// How many rows violate foreign keys.
+    violations: Option<u64>,
+    /// How many rows the tables have.
+    counts: Vec<u64>,
 }
 
 /// How text is read.
@@ -89,7 +99,7 @@ pub(super) fn read_contents(client: &Client, is_meant: impl Fn(&Name) -> bool) -
 
 fn read_once(client: &Client, text: Text, is_meant: &impl Fn(&Name) -> bool) -> Result<Contents, EngineError> {
     let mut snapshot = Snapshot::begin(client)?;
-    let (inventory, _) = snapshot.inventory()?;
+    let inventory = snapshot.inventory()?;
     let mut tables = Vec::new();
     for table in inventory.tables.iter().filter(|table| is_meant(&table.name)) {
         let (mut rows, mut pages) = (Rows::default(), Pages::of(table, text));
@@ -111,28 +121,30 @@ fn read_once(client: &Client, text: Text, is_meant: &impl Fn(&Name) -> bool) -> 
 
 fn copy_once(client: &Client, part: &Part, text: Text, progress: &dyn Progress) -> Result<Contents, BackupError> {
     let mut snapshot = Snapshot::begin(client).map_err(BackupError::of_source)?;
-    let (inventory, counts) = snapshot.inventory().map_err(BackupError::of_source)?;
+    let inventory = snapshot.inventory().map_err(BackupError::of_source)?;
+    // for the order, and for whoever waits; what has to be true is counted in the end, while indexes are written here
+    let about = snapshot.counts(&inventory, CountedBy::Anything).map_err(BackupError::of_source)?;
     let text = if inventory.settings.encoding.eq_ignore_ascii_case("utf-8") { text } else { Text::Bytes };
     let to = part.path();
     let failed = BackupError::copy(to);
     let mut build = Build::begin(to, &inventory).map_err(&failed)?;
-    let violations = std::thread::scope(|scope| {
+    let End { violations, counts } = std::thread::scope(|scope| {
         let (pages, read) = mpsc::sync_channel(WAITING);
         let inventory = &inventory;
-        let order = build.order(&counts);
+        let order = build.order(&about);
         let reader = scope.spawn(move || read_all(snapshot, inventory, &order, text, &pages));
-        let written = write_all(&mut build, inventory, &counts, &read, progress);
+        let written = write_all(&mut build, inventory, &about, &read, progress);
         // a reader that waits for room learns that nobody wants more
         drop(read);
         let reading = joined(reader);
         match written {
             // what the reader says is why there is no more
             Ok(Written::Part) => Err(BackupError::of_source(reading.err().unwrap_or_else(lost))),
-            Ok(Written::All(violations)) => reading.map(|()| violations).map_err(BackupError::of_source),
+            Ok(Written::All(end)) => reading.map(|()| end).map_err(BackupError::of_source),
             Err(error) => Err(failed(error)),
         }
     })?;
-    let tables = build.finish(&inventory).map_err(&failed)?;
+    let (tables, followed) = build.finish(&inventory).map_err(&failed)?;
     let mut contents = Contents {
         schema: of_schema(inventory.own_objects()),
         tables,
@@ -142,7 +154,7 @@ fn copy_once(client: &Client, part: &Part, text: Text, progress: &dyn Progress) 
     };
     progress.at(At::Verifying);
     compare(&inventory, &counts, &contents)?;
-    let copy = sound_copy(to)?;
+    let copy = sound_copy(to, followed)?;
     contents.uncompared.clone_from(&copy.uncompared);
     match contents.differences(&copy) {
         same if same.is_empty() => Ok(contents),
@@ -162,8 +174,8 @@ fn compare(inventory: &Inventory, counts: &[u64], contents: &Contents) -> Result
 
 /// What came of writing what was read.
 enum Written {
-    /// All of it, with so many violations of foreign keys.
-    All(Option<u64>),
+    /// All of it.
+    All(End),
     /// The end of it never came.
     Part,
 }
@@ -183,7 +195,8 @@ fn write_all(
                 let (name, of) = (&inventory.tables[table].name, counts.get(table).copied().unwrap_or_default());
                 progress.at(At::Rows { table: name, done, of });
             }
-            Ok(Read::Violations(violations)) => return Ok(Written::All(violations)),
+            Ok(Read::Whole(table)) => build.complete(table)?,
+            Ok(Read::End(end)) => return Ok(Written::All(end)),
             Err(_) => return Ok(Written::Part),
         }
     }
@@ -204,9 +217,13 @@ fn read_all(
                 return Ok(());
             }
         }
+        if !hand_over(&mut snapshot, pages, Read::Whole(number))? {
+            return Ok(());
+        }
     }
     let violations = snapshot.foreign_key_violations()?;
-    hand_over(&mut snapshot, pages, Read::Violations(violations))?;
+    let counts = snapshot.counts(inventory, CountedBy::Rows)?;
+    hand_over(&mut snapshot, pages, Read::End(End { violations, counts }))?;
     snapshot.end();
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::absent::{Absent, Uncompared};
+use super::bytes::follow::Followed;
 use super::bytes::{self, Also, Seen, still};
 use super::error::BackupError;
 use super::fingerprint::Contents;
@@ -21,33 +22,34 @@ pub(super) fn sound_contents(path: &Path, busy_timeout: Duration) -> Result<Cont
     local.begin_reading().map_err(BackupError::of_source)?;
     // what is in a log may be more by now
     let file = still::still(path, || false);
-    sound(path, busy_timeout, &local, file.as_deref(), BackupError::of_source)
+    sound((path, busy_timeout), &local, file.as_deref(), None, BackupError::of_source)
 }
 
-/// What a copy has in it, of which nobody else knows, if it is sound.
+/// What a copy has in it, of which nobody else knows, if it is sound. What was `followed` while it was written has to be the
+/// same as then, or is read once more.
 ///
 /// # Errors
 /// If it is damaged, or cannot be read.
-pub(super) fn sound_copy(path: &Path) -> Result<Contents, BackupError> {
+pub(super) fn sound_copy(path: &Path, followed: Option<Followed>) -> Result<Contents, BackupError> {
     let failed = BackupError::copy(path);
     let local = Local::open(path, false, Duration::ZERO).map_err(&failed)?;
     local.begin_reading().map_err(&failed)?;
     let file = still::of_nobody_else(path);
-    sound(path, Duration::ZERO, &local, file.as_ref(), failed)
+    sound((path, Duration::ZERO), &local, file.as_ref(), followed, failed)
 }
 
 /// What is read for hashes and what is checked is read at the same time.
 fn sound(
-    path: &Path,
-    busy_timeout: Duration,
+    (path, busy_timeout): (&Path, Duration),
     local: &Local,
     file: Option<&File>,
+    followed: Option<Followed>,
     failed: impl Fn(EngineError) -> BackupError,
 ) -> Result<Contents, BackupError> {
     std::thread::scope(|scope| {
         let first = if file.is_some() { QUICK } else { FULL };
         let checked = scope.spawn(move || check(path, busy_timeout, &[first]));
-        let seen = bytes::seen(local, file, Also::Checks, threads());
+        let seen = bytes::seen(local, file, Also::Checks, threads(), followed);
         let uncompared = joined(checked)?;
         let Seen { mut contents, unchecked } = seen.map_err(failed)?;
         contents.uncompared = match unchecked {

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::connections::Connections;
 use super::failure::{Answer, Asked};
 use super::helper::Helper;
-use super::http::{Http, HttpAnswer, HttpRequest, Method, NoAnswer};
+use super::http::{Beginning, Http, HttpAnswer, HttpRequest, Method, NoAnswer};
 use super::protobuf::error_text;
 use super::stream::{Patience, Stream};
 use super::token::Token;
@@ -109,6 +109,8 @@ pub(super) struct Post {
     /// Whether the same may be sent twice: not if it has a baton.
     pub(super) repeatable: bool,
     pub(super) patience: Patience,
+    /// Who wants to see how the answer begins.
+    pub(super) beginning: Option<Beginning>,
 }
 
 /// What kept a request from being answered.
@@ -220,7 +222,8 @@ impl Client {
     /// Posts once, and returns whatever comes.
     pub(super) fn post_once(&self, post: &Post) -> Result<Result<HttpAnswer, NoAnswer>, EngineError> {
         self.shared.requests.fetch_add(1, Ordering::Relaxed);
-        let request = self.request(post.encoding, post.base.as_ref(), Some(Arc::clone(&post.body)));
+        let mut request = self.request(post.encoding, post.base.as_ref(), Some(Arc::clone(&post.body)));
+        request.beginning.clone_from(&post.beginning);
         let agent = self.shared.http.agent()?;
         match post.patience {
             Patience::Timeout => Ok(request.send(&agent, Some(self.shared.options.timeout))),
@@ -275,8 +278,8 @@ impl Client {
         let timeout = Some(shared.options.timeout.min(SIGN_OF_LIFE));
         let Ok(agent) = shared.http.fresh_agent() else { return false };
         let host = vec![("host", shared.url.host_header())];
-        let health =
-            HttpRequest { method: Method::Get, address: shared.url.root_address("/health"), headers: host, body: None };
+        let address = shared.url.root_address("/health");
+        let health = HttpRequest { method: Method::Get, address, headers: host, body: None, beginning: None };
         match health.send(&agent, timeout) {
             Ok(answer) if (200..300).contains(&answer.status) => true,
             Ok(answer) if (400..500).contains(&answer.status) => {
@@ -304,7 +307,7 @@ impl Client {
         if let Some(namespace) = &shared.options.namespace {
             headers.push(("x-namespace-bin", STANDARD.encode(namespace)));
         }
-        HttpRequest { method: Method::Post, address: url.address(path), headers, body }
+        HttpRequest { method: Method::Post, address: url.address(path), headers, body, beginning: None }
     }
 }
 

@@ -21,6 +21,8 @@ use crate::engine::error::{EngineError, ErrorKind};
 const MAX_IDLE: Duration = Duration::from_secs(3);
 /// The most that is read of an answer; servers allow 10 MB if not told otherwise.
 const MAX_ANSWER: u64 = 512 * 1024 * 1024;
+/// For so much of it, room is made at once.
+const EXPECTED: u64 = 16 * 1024 * 1024;
 /// How many times the timeout the body of an answer may take as long as it keeps coming.
 const BODY_TIMEOUTS: u32 = 20;
 
@@ -135,6 +137,14 @@ pub(super) enum Method {
     Delete,
 }
 
+/// Is shown the beginning of a good answer, longer each time, until it says that it has seen enough: before the rest of it
+/// has come.
+pub(super) type Beginning = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
+
+/// So much of an answer is shown at a time, and so much of it at most.
+const BEGINNING: u64 = 8 * 1024;
+const LONGEST_BEGINNING: usize = 64 * 1024;
+
 /// A request, ready to be sent.
 pub(super) struct HttpRequest {
     pub(super) method: Method,
@@ -142,6 +152,7 @@ pub(super) struct HttpRequest {
     pub(super) headers: Vec<(&'static str, String)>,
     /// What is posted.
     pub(super) body: Option<Arc<[u8]>>,
+    pub(super) beginning: Option<Beginning>,
 }
 
 impl HttpRequest {
@@ -185,7 +196,17 @@ impl HttpRequest {
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (location, retry_after) = (header("location"), header("retry-after"));
         let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec()?;
+        // what is known to come needs no second place while it comes
+        let length = response.body().content_length().unwrap_or_default().min(EXPECTED);
+        let mut body = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+        let mut reader = response.body_mut().with_config().limit(MAX_ANSWER).reader();
+        if let Some(has_enough) = self.beginning.as_ref().filter(|_| (200..300).contains(&status)) {
+            while reader.by_ref().take(BEGINNING).read_to_end(&mut body)? > 0
+                && !has_enough(&body)
+                && body.len() < LONGEST_BEGINNING
+            {}
+        }
+        reader.read_to_end(&mut body)?;
         Ok(HttpAnswer { status, location, retry_after, body })
     }
 }

@@ -79,11 +79,6 @@ impl Stream {
         Self { client, encoding, state: State::Closed }
     }
 
-    /// Whether the end of an answer can be told without reading all of it: [`Arrived::end`].
-    pub fn tells_end(&self) -> bool {
-        self.encoding == Encoding::Protobuf
-    }
-
     /// Whether the server keeps it for the next batch.
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Open { .. })
@@ -202,7 +197,8 @@ impl Stream {
             let encoding = Encoding::Json;
             let Ok(body) = request::body(encoding, Some(&baton), &[Request::Close {}]) else { return };
             let patience = Patience::Short(CLOSING);
-            let post = Post { encoding, body: body.into(), base, writes: false, repeatable: false, patience };
+            let (body, beginning) = (body.into(), None);
+            let post = Post { encoding, body, base, writes: false, repeatable: false, patience, beginning };
             let _ = self.client.post_once(&post);
         }
     }
@@ -267,7 +263,8 @@ impl Stream {
             State::Gone(error) => return Err(error.clone()),
         };
         let body = request::body(encoding, baton, requests)?;
-        Ok(Post { encoding, body: body.into(), base, writes, repeatable: baton.is_none(), patience })
+        let (body, repeatable) = (body.into(), baton.is_none());
+        Ok(Post { encoding, body, base, writes, repeatable, patience, beginning: None })
     }
 
     fn result_of<T>(&self, answered: Answered<T>, writes: bool) -> Result<T, EngineError> {

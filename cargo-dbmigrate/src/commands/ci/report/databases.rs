@@ -7,14 +7,16 @@ use pollster::block_on;
 use crate::commands::ci::arguments::Report;
 use crate::database::state::failure;
 use crate::database::{Run, file, open};
-use crate::error::{CommandError, Result};
+use crate::error::Result;
 use crate::exit;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Member};
 use crate::messages::{DatabaseState, LostThere, MemberState};
 use crate::project::Context;
+use crate::project::targets::worse;
 use crate::project::url::DatabaseUrl;
 use crate::rehearsing;
-use crate::rollout::{reason, survey};
+use crate::rollout::survey::{self, Look};
+use crate::rollout::{reason, sample_of};
 
 /// Asks those that are named. What one cannot be read for is in its state, and is what the second value says: the worst
 /// exit code, or the error of the only one.
@@ -27,14 +29,20 @@ pub(super) fn ask(context: &Context, arguments: &Report, folder: &Folder) -> Res
         return Ok((states, Ok(exit::DONE)));
     }
     if let Some(fleet) = context.fleet(&arguments.connect)? {
-        if arguments.rehearse.rehearse {
-            let message = format!("target `{}` is a fleet, and `--rehearse` is for one database", fleet.name());
-            return Err(CommandError::usage(message).help(format!("name a member: `-t {}/NAME`", fleet.name())));
-        }
         let mut state = named(fleet.name().to_owned(), true);
-        let code = members(context, &fleet, folder, &mut state);
-        state.error = code.as_ref().err().map(|error| error.message().to_owned());
-        return Ok((vec![state], code));
+        let members = members(context, &fleet, folder, &mut state);
+        state.error = members.as_ref().err().map(|error| error.message().to_owned());
+        states.push(state);
+        let code = members.and_then(|Members { all, behind, looks, code }| {
+            let sample =
+                if arguments.rehearse.rehearse { sample_of(&fleet, &all, &behind, &looks) } else { Vec::new() };
+            let mut worst = code;
+            for at in sample {
+                worst = worse(worst, on_member(context, arguments, folder, &all[at], &mut states));
+            }
+            Ok(worst)
+        });
+        return Ok((states, code));
     }
     let databases = context.databases(&arguments.connect)?;
     let code = databases.each(context, |context, url| {
@@ -72,8 +80,18 @@ fn named(name: String, is_target: bool) -> DatabaseState {
     }
 }
 
-/// Asks the members of a fleet where they stand. Returns the exit code: 6 if some cannot be told of.
-fn members(context: &Context, fleet: &Fleet, folder: &Folder, state: &mut DatabaseState) -> Result<u8> {
+/// The members of a fleet, and where they stand.
+struct Members {
+    all: Vec<Member>,
+    /// Those that lack migrations, and could get them.
+    behind: Vec<usize>,
+    looks: Vec<Look>,
+    /// The exit code: 6 if some cannot be told of.
+    code: u8,
+}
+
+/// Asks the members of a fleet where they stand.
+fn members(context: &Context, fleet: &Fleet, folder: &Folder, state: &mut DatabaseState) -> Result<Members> {
     let members = fleet.members(context)?;
     let looks = survey::survey(context, folder, &members, fleet.target.rollout.parallel);
     state.members = survey::histogram(&looks);
@@ -84,8 +102,39 @@ fn members(context: &Context, fleet: &Fleet, folder: &Folder, state: &mut Databa
     for failure in survey::reasons(members.iter().zip(&looks)) {
         context.printer.warning(&reason(&failure), &[]);
     }
-    let is_unknown = |look: &survey::Look| matches!(look.state, MemberState::UnknownHistory | MemberState::Unreachable);
-    Ok(if looks.iter().any(is_unknown) { exit::MEMBERS } else { exit::DONE })
+    let is_unknown = |look: &Look| matches!(look.state, MemberState::UnknownHistory | MemberState::Unreachable);
+    let code = if looks.iter().any(is_unknown) { exit::MEMBERS } else { exit::DONE };
+    let behind = (0..looks.len()).filter(|at| looks[*at].state == MemberState::Behind).collect();
+    Ok(Members { all: members, behind, looks, code })
+}
+
+/// Rehearses on a member of a fleet, and adds what came of it to the databases. Returns the exit code.
+fn on_member(
+    context: &Context,
+    arguments: &Report,
+    folder: &Folder,
+    member: &Member,
+    states: &mut Vec<DatabaseState>,
+) -> u8 {
+    let name = member.url.target().map_or_else(|| member.name.clone(), |target| target.name.clone());
+    let context = &Context { printer: context.printer.on_target(&name), ..context.clone() };
+    let mut state = named(name, true);
+    let place = arguments.rehearse.rehearse_in.as_deref();
+    let run = Run { context, folder, url: &member.url, options: Options::default(), place };
+    let rehearsed = look(context, &member.url, folder, &mut state)
+        .and_then(|()| rehearsing::rehearse(&run, None, |report| state.rehearsal = Some(report.clone())));
+    let code = rehearsed.map_or_else(
+        |error| {
+            // what a rehearsal found says more
+            state.error = Some(error.message().to_owned()).filter(|_| state.rehearsal.is_none());
+            let code = error.exit_code();
+            context.printer.error(&error);
+            code
+        },
+        |_| exit::DONE,
+    );
+    states.push(state);
+    code
 }
 
 /// Looks at one.

@@ -229,16 +229,7 @@ impl Database {
             if is_full && (at > 0 || bytes > REQUEST_BYTES) && !atomic {
                 break;
             }
-            let start = Start {
-                schema_version: known.schema_version,
-                has_history: known.has_history,
-                history: self.expected_history.as_deref(),
-                database: self.connection.server().and_then(|server| server.client().namespace()),
-                objects: known.objects.as_ref(),
-                copied: &known.copied,
-            };
-            let is_chained = at > 0 || (known.schema_version.is_none() && known.objects.is_none());
-            request.add(migration, foreseen, position + at, if is_chained { None } else { Some(start) });
+            request.add(migration, foreseen, position + at, self.start(known).filter(|_| at == 0));
             count += 1;
             if is_long && !atomic {
                 break;
@@ -246,6 +237,19 @@ impl Database {
         }
         request.finish();
         (request, count)
+    }
+
+    /// Where the first one has to find the database, unless it comes behind others of the run.
+    fn start<'a>(&'a self, known: &'a Ahead) -> Option<Start<'a>> {
+        let is_chained = known.schema_version.is_none() && known.objects.is_none();
+        (!is_chained).then(|| Start {
+            schema_version: known.schema_version,
+            has_history: known.has_history,
+            history: self.expected_history.as_deref(),
+            database: self.connection.server().and_then(|server| server.client().namespace()),
+            objects: known.objects.as_ref(),
+            copied: &known.copied,
+        })
     }
 
     /// Sends a request for these migrations, or another one before it that has the same result: all of them in one
@@ -259,7 +263,12 @@ impl Database {
         atomic: bool,
     ) -> (Request, Result<Answered, EngineError>) {
         if !atomic && !self.is_rehearsal && may_share(sent) {
-            let (together, _) = self.request(sent, known, position, true);
+            let at_once = self.start(known).and_then(|start| {
+                let mut request = Request::at_once(sent, &known.foreseen, position, start)?;
+                request.finish();
+                Some(request)
+            });
+            let together = at_once.unwrap_or_else(|| self.request(sent, known, position, true).0);
             let answer = self.send(&together);
             let is_settled = match &answer {
                 Ok(outcome) => together.doubtful_commit(outcome).is_some() || together.is_done(outcome),

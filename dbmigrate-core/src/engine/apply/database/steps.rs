@@ -21,6 +21,10 @@
 //! does for a local database, comparing with the snapshot, was done on a twin before ([`super::forecast`]); here the
 //! server's own texts are compared with those of the twin.
 
+mod at_once;
+
+use std::collections::BTreeSet;
+
 use crate::engine::value::Value;
 
 use super::super::history;
@@ -264,10 +268,15 @@ impl Request {
         for statement in &foreseen.compiles {
             self.run(at, Purpose::Check, statement);
         }
-        let none: Vec<String> =
-            foreseen.reference_queries().iter().map(|query| format!("NOT EXISTS ({query})")).collect();
-        if !none.is_empty() {
+        self.references(at, std::iter::once(foreseen));
+    }
+
+    /// That no reference leads to nothing behind migrations because of which it may.
+    fn references<'f>(&mut self, at: usize, foreseen: impl Iterator<Item = &'f Foreseen>) {
+        let queries: BTreeSet<String> = foreseen.flat_map(Foreseen::reference_queries).collect();
+        if !queries.is_empty() {
             // none afterwards means none that is new
+            let none: Vec<String> = queries.iter().map(|query| format!("NOT EXISTS ({query})")).collect();
             self.assert(at, Purpose::Check, &none.join(" AND "), Vec::new());
         }
     }
@@ -373,6 +382,9 @@ impl Request {
 
     fn milliseconds(&self, at: usize, outcome: &Outcome) -> u64 {
         let record = (0_u32..).zip(&self.purposes).find(|(_, purpose)| **purpose == (at, Purpose::Record));
+        // of all that were recorded together, the last one knows
+        let record = record
+            .or_else(|| (0_u32..).zip(&self.purposes).filter(|(_, (_, purpose))| *purpose == Purpose::Record).last());
         let rows = record.and_then(|(step, _)| outcome.rows(step));
         let taken = rows.and_then(|rows| rows.first()?.first()).map_or(0, integer);
         u64::try_from(taken).unwrap_or_default()

@@ -10,7 +10,7 @@ use super::layout::{Index, Place};
 use super::order::Collation;
 use super::sort::Sorter;
 use super::tree::{Kind, local_length};
-use super::write::{Writer, page};
+use super::write::{End, page};
 use crate::engine::backup::fingerprint::Cell;
 
 /// The kinds of pages of an index.
@@ -18,7 +18,7 @@ const INTERIOR: u8 = 2;
 const LEAF: u8 = 10;
 
 /// An index in the making.
-pub(super) struct Entries {
+pub(in crate::engine::backup) struct Entries {
     root: u32,
     columns: Vec<Column>,
     sorter: Sorter,
@@ -74,30 +74,29 @@ impl Entries {
     }
 
     /// Writes the index.
-    pub(super) fn write(self, writer: &mut Writer) -> io::Result<()> {
+    pub(super) fn write(self, end: &End<'_>) -> io::Result<()> {
         let mut levels = vec![Level::default()];
         let mut cell = Vec::new();
         self.sorter.finish(|record| {
             cell.clear();
             put_varint(&mut cell, record.len() as u64);
-            let (start, rest) = record.split_at(local_length(writer.usable, record.len(), Kind::Index));
+            let (start, rest) = record.split_at(local_length(end.usable, record.len(), Kind::Index));
             cell.extend_from_slice(start);
             if !rest.is_empty() {
-                cell.extend_from_slice(&writer.next().to_be_bytes());
-                writer.overflow(rest)?;
+                cell.extend_from_slice(&end.overflow(rest)?.to_be_bytes());
             }
-            add(writer, &mut levels, 0, None, &cell)
+            add(end, &mut levels, 0, None, &cell)
         })?;
         if levels[0].starts.is_empty() {
             return Ok(());
         }
         let (mut last, top) = (None, levels.len() - 1);
         for (number, level) in levels.iter().enumerate() {
-            let complete = page(kind(number), last, &level.starts, &level.cells, writer.usable);
+            let complete = page(kind(number), last, &level.starts, &level.cells, end.usable);
             if number == top {
-                writer.write_root(self.root, &complete)?;
+                end.write(self.root, &complete)?;
             } else {
-                last = Some(writer.append(&complete)?);
+                last = Some(end.append(&complete)?);
             }
         }
         Ok(())
@@ -109,7 +108,7 @@ fn kind(level: usize) -> u8 {
 }
 
 /// Adds an entry behind the others of a level, and the page before it.
-fn add(writer: &mut Writer, levels: &mut Vec<Level>, number: usize, child: Option<u32>, cell: &[u8]) -> io::Result<()> {
+fn add(end: &End<'_>, levels: &mut Vec<Level>, number: usize, child: Option<u32>, cell: &[u8]) -> io::Result<()> {
     if levels.len() == number {
         levels.push(Level::default());
     }
@@ -118,18 +117,18 @@ fn add(writer: &mut Writer, levels: &mut Vec<Level>, number: usize, child: Optio
     level.cells.extend(child.iter().flat_map(|child| child.to_be_bytes()));
     level.cells.extend_from_slice(cell);
     let header = if number == 0 { 8 } else { 12 };
-    if header + level.cells.len() + 2 * level.starts.len() <= writer.usable {
+    if header + level.cells.len() + 2 * level.starts.len() <= end.usable {
         return Ok(());
     }
     // the last entry stays, so that the page behind will not be empty; the one before it divides the two. At least four
     // entries have room on a page
-    let [.., divider, end] = level.starts[..] else { return Ok(()) };
-    let (before, divides) = (&level.starts[..level.starts.len() - 2], &level.cells[divider..end]);
+    let [.., divider, tail] = level.starts[..] else { return Ok(()) };
+    let (before, divides) = (&level.starts[..level.starts.len() - 2], &level.cells[divider..tail]);
     let (last, entry) = divides.split_at(if number == 0 { 0 } else { 4.min(divides.len()) });
     let (last, entry) = (last.first_chunk::<4>().map(|last| u32::from_be_bytes(*last)), entry.to_vec());
-    let complete = page(kind(number), last, before, &level.cells[..divider], writer.usable);
-    level.cells.drain(..end);
+    let complete = page(kind(number), last, before, &level.cells[..divider], end.usable);
+    level.cells.drain(..tail);
     level.starts = vec![0];
-    let complete = writer.append(&complete)?;
-    add(writer, levels, number + 1, Some(complete), &entry)
+    let complete = end.append(&complete)?;
+    add(end, levels, number + 1, Some(complete), &entry)
 }

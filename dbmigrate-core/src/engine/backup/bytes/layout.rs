@@ -26,8 +26,8 @@ pub(super) enum Place {
 }
 
 /// A table.
-#[derive(Debug)]
-pub(super) struct Layout {
+#[derive(Debug, PartialEq)]
+pub(in crate::engine::backup) struct Layout {
     pub(super) root: u32,
     pub(super) kind: Kind,
     /// How many values a whole record has.
@@ -47,7 +47,7 @@ pub(super) struct Layout {
 }
 
 /// An index.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Index {
     pub(super) root: u32,
     pub(super) columns: Vec<IndexColumn>,
@@ -57,7 +57,7 @@ pub(super) struct Index {
 }
 
 /// What an index has at one place.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct IndexColumn {
     /// Where the same is in the row.
     pub(super) place: Place,

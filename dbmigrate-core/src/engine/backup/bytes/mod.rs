@@ -7,11 +7,14 @@
 
 mod encode;
 mod entries;
+pub(super) mod follow;
 mod key;
 mod layout;
+mod noted;
 mod order;
 mod pager;
 mod record;
+mod rows;
 mod scan;
 mod sort;
 pub(super) mod still;
@@ -29,6 +32,7 @@ use super::inventory::Inventory;
 use super::local::Local;
 use crate::engine::error::EngineError;
 use crate::sql::name::quote_string;
+use follow::{Followed, Layouts};
 use write::{Tree, Writer};
 
 /// Why a file, or a table of it, is left to the engine.
@@ -51,11 +55,18 @@ pub(super) enum Also {
     Checks,
 }
 
-/// What is in the file that a connection reads, which nobody writes to. It is read by so many threads.
+/// What is in the file that a connection reads, which nobody writes to. It is read by so many threads, but for what was
+/// `followed` while it was written, where that is still the same.
 ///
 /// # Errors
 /// If the engine fails.
-pub(super) fn seen(local: &Local, file: Option<&File>, also: Also, threads: usize) -> Result<Seen, EngineError> {
+pub(super) fn seen(
+    local: &Local,
+    file: Option<&File>,
+    also: Also,
+    threads: usize,
+    followed: Option<Followed>,
+) -> Result<Seen, EngineError> {
     let inventory = local.inventory()?;
     let pager = file.map(pager::Pager::of).and_then(Result::ok);
     let pager = pager.filter(|_| inventory.objects.iter().all(|object| !object.is_garbled));
@@ -65,9 +76,9 @@ pub(super) fn seen(local: &Local, file: Option<&File>, also: Also, threads: usiz
     };
     let (tables, violations, unchecked) = match &pager {
         Some(pager) => {
-            let mut scan = scan::Scan::of(local, &inventory, pager, also == Also::Checks)?;
+            let mut scan = scan::Scan::of(local, &inventory, pager, also == Also::Checks, followed)?;
             let violations = scan.run(threads, violations)?;
-            while scan.ask_defaults()? {
+            while scan.has_more()? {
                 scan.run(threads, || Ok(()))?;
             }
             let unchecked = scan.unchecked();
@@ -89,16 +100,17 @@ pub(super) fn seen(local: &Local, file: Option<&File>, also: Also, threads: usiz
     Ok(Seen { contents, unchecked })
 }
 
-/// What rows of tables, and their indexes, are written with, of a file that a connection has made with all tables: the trees
-/// of those of which that is possible. `None` if it is possible for none.
+/// What rows of tables, and their indexes, are written with: the trees of those of which that is possible.
+pub(super) struct Trees {
+    pub(super) trees: Vec<Option<Tree>>,
+    pub(super) layouts: Layouts,
+}
+
+/// The trees of a file that a connection has made with all tables. `None` if that is possible for none.
 ///
 /// # Errors
 /// If the engine fails.
-pub(super) fn trees(
-    local: &Local,
-    inventory: &Inventory,
-    path: &Path,
-) -> Result<Option<Vec<Option<Tree>>>, EngineError> {
+pub(super) fn trees(local: &Local, inventory: &Inventory, path: &Path) -> Result<Option<Trees>, EngineError> {
     // there, other pages would have to be told of each page
     if inventory.settings.auto_vacuum != 0 {
         return Ok(None);
@@ -106,7 +118,8 @@ pub(super) fn trees(
     let Some(file) = still::of_nobody_else(path) else { return Ok(None) };
     let Ok(pager) = pager::Pager::of(&file) else { return Ok(None) };
     let (layouts, _) = layout::layouts(local, inventory, pager.is_utf16)?;
-    Ok(Some(layouts.iter().map(|layout| Tree::of(layout.as_ref()?, path)).collect()))
+    let trees = layouts.iter().map(|layout| Tree::of(layout.as_ref()?, path)).collect();
+    Ok(Some(Trees { trees, layouts: layouts.into() }))
 }
 
 /// Opens such a file for its rows to be written. `None` if that is not possible.

@@ -87,7 +87,7 @@ pub(super) struct Sum {
 
 impl Sum {
     pub(super) fn add<'c>(&mut self, cells: impl Iterator<Item = Cell<'c>>) {
-        let mut digest = Digest { a: 0x243f_6a88_85a3_08d3, b: 0x1319_8a2e_0370_7344 };
+        let mut digest = Digest::NEW;
         for cell in cells {
             match cell {
                 Cell::Null => digest.word(0),
@@ -103,7 +103,7 @@ impl Sum {
                 Cell::Blob(bytes) => digest.bytes(4, bytes),
             }
         }
-        self.sum = self.sum.wrapping_add(u128::from(digest.a) << 64 | u128::from(digest.b));
+        self.sum = self.sum.wrapping_add(digest.value());
         self.count += 1;
     }
 
@@ -113,20 +113,28 @@ impl Sum {
     }
 }
 
-struct Digest {
+/// A digest of numbers and bytes, for what nobody has made to look like something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Digest {
     a: u64,
     b: u64,
 }
 
 impl Digest {
+    pub(super) const NEW: Self = Self { a: 0x243f_6a88_85a3_08d3, b: 0x1319_8a2e_0370_7344 };
+
+    pub(super) fn value(self) -> u128 {
+        u128::from(self.a) << 64 | u128::from(self.b)
+    }
+
     #[inline]
-    fn word(&mut self, word: u64) {
+    pub(super) fn word(&mut self, word: u64) {
         self.a = mixed(self.a ^ word, 0xa409_3822_299f_31d1).wrapping_add(0x082e_fa98_ec4e_6c89);
         self.b = mixed(self.b ^ word.rotate_left(32), 0x4528_21e6_38d0_1377).wrapping_add(0xbe54_66cf_34e9_0c6d);
     }
 
     #[inline]
-    fn bytes(&mut self, class: u64, bytes: &[u8]) {
+    pub(super) fn bytes(&mut self, class: u64, bytes: &[u8]) {
         self.word(class << 56 | bytes.len() as u64);
         let (words, rest) = bytes.as_chunks::<8>();
         for word in words {

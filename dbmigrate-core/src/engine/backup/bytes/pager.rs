@@ -89,6 +89,11 @@ impl<'f> Pager<'f> {
         };
         Ok(Self { file, page_size, usable, count, is_utf16 })
     }
+
+    /// The same with the pages that there are so far: others are being written behind them.
+    pub(super) fn so_far<'g>(&self, file: &'g File, count: u32) -> Pager<'g> {
+        Pager { file, count, ..*self }
+    }
 }
 
 /// Reads the pages of a file, several at once where they lie one behind the other.

@@ -1,16 +1,18 @@
 //! Reads the rows of all tables, and the entries of their indexes, on several threads.
 
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::Unusual;
-use super::layout::{Index, Layout, Place, layouts};
-use super::order::{Sum, compare};
+use super::follow::{Followed, Leaves};
+use super::layout::{Layout, layouts};
+use super::noted::Noted;
+use super::order::Sum;
 use super::pager::Pager;
-use super::record::Record;
+use super::rows::{OfRows, read_entries, read_rows};
 use super::tree::{Kind, Walk};
-use crate::engine::backup::fingerprint::{Cell, Rows, TableContent};
+use crate::engine::backup::fingerprint::TableContent;
 use crate::engine::backup::inventory::Inventory;
 use crate::engine::backup::local::Local;
 use crate::engine::backup::verify::joined;
@@ -25,18 +27,19 @@ pub(super) struct Scan<'s> {
     tables: Vec<Found>,
     /// Names of tables that are not in the inventory and have indexes.
     others: Vec<String>,
+    /// The pages with the rows that were read before.
+    noted: Option<Noted>,
+    /// Whether they are not as they were then.
+    has_changed: bool,
 }
 
 /// What was found of a table.
 struct Found {
     /// `None` if it is left to the engine.
     layout: Option<Layout>,
-    rows: Rows,
-    /// The entries that the indexes of the table have to have.
-    wanted: Vec<Sum>,
-    /// Those that they have; `None` if they are not in order.
+    rows: OfRows,
+    /// The entries that its indexes have; `None` if they are not in order.
     entries: Vec<Option<Sum>>,
-    is_ordered: bool,
     state: State,
 }
 
@@ -46,6 +49,8 @@ enum State {
     Waiting,
     /// It was read.
     Done,
+    /// Its rows were read before, and only have to be the same.
+    Followed,
     /// This row is older than some of the columns.
     Short(i64),
 }
@@ -56,14 +61,32 @@ enum Task {
     Rows { table: usize, pages: Vec<u32> },
     /// The entries of an index.
     Index { table: usize, index: usize },
+    /// What is in pages that were noted.
+    Noted { range: Range<u32> },
 }
 
 /// What came of it.
 enum Outcome {
-    Rows { table: usize, rows: Rows, wanted: Vec<Sum>, is_ordered: bool },
-    Index { table: usize, index: usize, entries: Option<Sum> },
-    Short { table: usize, rowid: i64 },
-    Unusual { table: usize },
+    Rows {
+        table: usize,
+        rows: OfRows,
+    },
+    Index {
+        table: usize,
+        index: usize,
+        entries: Option<Sum>,
+    },
+    Short {
+        table: usize,
+        rowid: i64,
+    },
+    Unusual {
+        table: usize,
+    },
+    /// The sum of their digests.
+    Noted {
+        sum: Option<u128>,
+    },
 }
 
 /// Into how many parts the rows of a table are divided at most.
@@ -75,11 +98,33 @@ impl<'s> Scan<'s> {
         inventory: &'s Inventory,
         pager: &'s Pager<'s>,
         with_indexes: bool,
+        followed: Option<Followed>,
     ) -> Result<Self, EngineError> {
         let (layouts, others) = layouts(local, inventory, pager.is_utf16)?;
         let mut tables: Vec<Found> = layouts.into_iter().map(Found::of).collect();
         tables.iter_mut().for_each(Found::reset);
-        Ok(Self { local, inventory, pager, with_indexes, tables, others })
+        let mut scan = Self { local, inventory, pager, with_indexes, tables, others, noted: None, has_changed: false };
+        if let Some(followed) = followed.filter(|_| with_indexes) {
+            scan.take_over(followed);
+        }
+        Ok(scan)
+    }
+
+    /// Takes over what was read while the file was written, where it is in its table as it was then.
+    fn take_over(&mut self, followed: Followed) {
+        let Followed { layouts, tables, noted } = followed;
+        for (layout, before) in layouts.iter().zip(tables) {
+            let (Some(layout), Some(before)) = (layout, before) else { continue };
+            let Some(found) = self.tables.iter_mut().find(|found| found.layout.as_ref() == Some(layout)) else {
+                continue;
+            };
+            let mut leaves = Leaves::NONE;
+            let walked = Walk::of(self.pager).leaves(layout.root, &mut |page| leaves.add(page));
+            if walked.is_ok() && leaves == before.leaves {
+                (found.rows, found.state) = (before.rows, State::Followed);
+            }
+        }
+        self.noted = Some(noted);
     }
 
     /// Reads what waits, on so many threads, and does something else meanwhile.
@@ -91,7 +136,8 @@ impl<'s> Scan<'s> {
         let tasks = self.tasks();
         let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(tasks.len())));
         let layouts = self.tables.iter().map(|found| found.layout.as_ref()).collect();
-        let reading = Reading { pager: self.pager, with_indexes: self.with_indexes, layouts };
+        let (pager, with_indexes, noted) = (self.pager, self.with_indexes, self.noted.as_ref());
+        let reading = Reading { pager, with_indexes, layouts, noted };
         let reading = &reading;
         let result = std::thread::scope(|scope| {
             let work = || {
@@ -105,8 +151,16 @@ impl<'s> Scan<'s> {
             workers.into_iter().for_each(joined);
             result
         })?;
+        let mut sums = Vec::new();
         for outcome in outcomes.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            self.take(outcome);
+            match outcome {
+                Outcome::Noted { sum } => sums.push(sum),
+                outcome => self.take(outcome),
+            }
+        }
+        if let Some(noted) = self.noted.take() {
+            let sums: Option<Vec<u128>> = sums.into_iter().collect();
+            self.has_changed = !sums.is_some_and(|sums| noted.is(sums.into_iter()));
         }
         Ok(result)
     }
@@ -114,15 +168,19 @@ impl<'s> Scan<'s> {
     fn tasks(&mut self) -> Vec<Task> {
         let mut tasks = Vec::new();
         for (number, found) in self.tables.iter_mut().enumerate() {
-            let Some(layout) = found.layout.as_ref().filter(|_| found.state == State::Waiting) else { continue };
+            let is_wanted = matches!(found.state, State::Waiting | State::Followed);
+            let Some(layout) = found.layout.as_ref().filter(|_| is_wanted) else { continue };
+            let indexes = if self.with_indexes { layout.indexes.len() } else { 0 };
+            tasks.extend((0..indexes).map(|index| Task::Index { table: number, index }));
+            if found.state == State::Followed {
+                continue;
+            }
             found.state = State::Done;
             let mut children = Vec::new();
             // in the trees of others there are rows between the pages below
             if layout.kind == Kind::Table {
                 children = Walk::of(self.pager).children(layout.root).unwrap_or_default();
             }
-            let indexes = if self.with_indexes { layout.indexes.len() } else { 0 };
-            tasks.extend((0..indexes).map(|index| Task::Index { table: number, index }));
             if children.is_empty() {
                 tasks.push(Task::Rows { table: number, pages: vec![layout.root] });
             } else {
@@ -130,19 +188,15 @@ impl<'s> Scan<'s> {
                 tasks.extend(children.chunks(size).map(|pages| Task::Rows { table: number, pages: pages.to_vec() }));
             }
         }
+        if let Some(noted) = &self.noted {
+            tasks.extend(noted.parts(PARTS).into_iter().map(|range| Task::Noted { range }));
+        }
         tasks
     }
 
     fn take(&mut self, outcome: Outcome) {
         match outcome {
-            Outcome::Rows { table, rows, wanted, is_ordered } => {
-                let found = &mut self.tables[table];
-                found.rows.merge(&rows);
-                found.is_ordered &= is_ordered;
-                for (all, part) in found.wanted.iter_mut().zip(wanted) {
-                    all.merge(part);
-                }
-            }
+            Outcome::Rows { table, rows } => self.tables[table].rows.merge(&rows),
             Outcome::Index { table, index, entries } => {
                 if let Some(place) = self.tables[table].entries.get_mut(index) {
                     *place = entries;
@@ -150,11 +204,25 @@ impl<'s> Scan<'s> {
             }
             Outcome::Short { table, rowid } => self.tables[table].state = State::Short(rowid),
             Outcome::Unusual { table } => self.tables[table].layout = None,
+            Outcome::Noted { .. } => {}
         }
     }
 
+    /// Whether there is more to be read: rows that are not what they were, or values of columns that are younger than rows.
+    pub(super) fn has_more(&mut self) -> Result<bool, EngineError> {
+        let mut has_changed = false;
+        for found in self.tables.iter_mut().filter(|found| found.state == State::Followed) {
+            found.state = State::Done;
+            if self.has_changed {
+                found.reset();
+                has_changed = true;
+            }
+        }
+        Ok(self.ask_defaults()? || has_changed)
+    }
+
     /// Asks for the values of columns that are younger than rows. Returns whether there is more to be read now.
-    pub(super) fn ask_defaults(&mut self) -> Result<bool, EngineError> {
+    fn ask_defaults(&mut self) -> Result<bool, EngineError> {
         let mut has_more = false;
         for (found, table) in self.tables.iter_mut().zip(&self.inventory.tables) {
             let (State::Short(rowid), Some(layout)) = (found.state, &mut found.layout) else { continue };
@@ -171,8 +239,14 @@ impl<'s> Scan<'s> {
 
     /// What the tables have in them, unless they are left to the engine.
     pub(super) fn tables(&self) -> Vec<Option<TableContent>> {
-        let content = |(found, table): (&Found, _)| found.layout.as_ref().map(|_| found.rows.finish(table));
+        let content = |(found, table): (&Found, _)| found.layout.as_ref().map(|_| found.rows.rows.finish(table));
         self.tables.iter().zip(&self.inventory.tables).map(content).collect()
+    }
+
+    /// How many tables need not be read, if their pages are what they were.
+    #[cfg(test)]
+    pub(super) fn followed(&self) -> usize {
+        self.tables.iter().filter(|found| found.state == State::Followed).count()
     }
 
     /// The names of the tables whose indexes were not found to be in order.
@@ -188,163 +262,56 @@ struct Reading<'r> {
     pager: &'r Pager<'r>,
     with_indexes: bool,
     layouts: Vec<Option<&'r Layout>>,
+    noted: Option<&'r Noted>,
 }
 
 impl Reading<'_> {
     fn outcome(&self, task: &Task) -> Outcome {
-        let (Task::Rows { table, .. } | Task::Index { table, .. }) = task;
-        let table = *table;
-        let Some(layout) = self.layouts[table] else { return Outcome::Unusual { table } };
         match task {
-            Task::Rows { pages, .. } => {
-                let mut short = None;
-                match self.rows(layout, pages, &mut short) {
-                    Ok((rows, wanted, is_ordered)) => Outcome::Rows { table, rows, wanted, is_ordered },
-                    Err(_) => match short {
-                        Some(rowid) => Outcome::Short { table, rowid },
-                        None => Outcome::Unusual { table },
-                    },
-                }
-            }
-            Task::Index { index, .. } => {
-                let mut entries = Sum::default();
-                let mut order = InOrder::of(&layout.indexes[*index]);
-                let columns = &layout.indexes[*index].columns;
-                let (root, kind) = (layout.indexes[*index].root, Kind::Index);
-                let read = Walk::of(self.pager).visit(root, kind, &mut |_: i64, bytes: &[u8]| {
-                    order.next(bytes)?;
-                    if order.record.len() != columns.len() {
-                        return Err(Unusual("an entry has other columns than its index"));
-                    }
-                    let cells = columns.iter().enumerate();
-                    entries.add(cells.map(|(at, column)| order.record.cell(bytes, at, is_real(column.place))));
-                    Ok(())
-                });
-                Outcome::Index { table, index: *index, entries: read.is_ok().then_some(entries) }
+            Task::Rows { table, pages } => self.of_rows(*table, pages),
+            Task::Index { table, index } => self.of_index(*table, *index),
+            Task::Noted { range } => {
+                Outcome::Noted { sum: self.noted.and_then(|noted| noted.sum_now(self.pager, range.clone()).ok()) }
             }
         }
     }
 
-    /// The rows at and below pages, the entries that indexes have to have for them, and whether they are in order.
-    fn rows(&self, layout: &Layout, pages: &[u32], short: &mut Option<i64>) -> Result<(Rows, Vec<Sum>, bool), Unusual> {
-        let (mut rows, mut record) = (Rows::default(), Record::default());
-        let indexes = if self.with_indexes { layout.indexes.as_slice() } else { &[] };
-        let mut wanted = vec![Sum::default(); indexes.len()];
-        let mut order = layout.own.as_ref().filter(|_| self.with_indexes).map(InOrder::of);
-        let mut is_ordered = true;
-        let mut walk = Walk::of(self.pager);
-        let mut visit = |rowid: i64, bytes: &[u8]| {
-            record.read(bytes)?;
-            if record.len() != layout.fields {
-                let is_missing = |at: usize| !layout.defaults.contains_key(&at);
-                if record.len() > layout.fields || layout.kind == Kind::Index {
-                    return Err(Unusual("a record has another number of values than its table has columns"));
-                }
-                if (record.len()..layout.fields).any(is_missing) {
-                    *short = Some(rowid);
-                    return Err(Unusual("a record is older than a column"));
-                }
-            }
-            let cell = |place: &Place| match *place {
-                Place::Rowid => Cell::Integer(rowid),
-                Place::Field { at, is_real } if at < record.len() => record.cell(bytes, at, is_real),
-                Place::Field { at, .. } => {
-                    layout.defaults.get(&at).map_or(Cell::Null, |(value, is_text)| Cell::of(value, *is_text))
-                }
-            };
-            rows.add(layout.hashed.iter().map(cell));
-            for (index, sum) in indexes.iter().zip(&mut wanted) {
-                sum.add(index.columns.iter().map(|column| cell(&column.place)));
-            }
-            if let Some(order) = &mut order {
-                is_ordered = is_ordered && order.next(bytes).is_ok();
-            }
-            Ok(())
-        };
-        for page in pages {
-            walk.visit(*page, layout.kind, &mut visit)?;
+    fn of_rows(&self, table: usize, pages: &[u32]) -> Outcome {
+        let Some(layout) = self.layouts[table] else { return Outcome::Unusual { table } };
+        let mut short = None;
+        match read_rows(&mut Walk::of(self.pager), layout, self.with_indexes, pages, &mut short) {
+            Ok(rows) => Outcome::Rows { table, rows },
+            Err(_) => match short {
+                Some(rowid) => Outcome::Short { table, rowid },
+                None => Outcome::Unusual { table },
+            },
         }
-        Ok((rows, wanted, is_ordered))
+    }
+
+    fn of_index(&self, table: usize, index: usize) -> Outcome {
+        let Some(one) = self.layouts[table].and_then(|layout| layout.indexes.get(index)) else {
+            return Outcome::Unusual { table };
+        };
+        Outcome::Index { table, index, entries: read_entries(&mut Walk::of(self.pager), one).ok() }
     }
 }
 
 impl Found {
     fn of(layout: Option<Layout>) -> Self {
-        Self {
-            layout,
-            rows: Rows::default(),
-            wanted: Vec::new(),
-            entries: Vec::new(),
-            is_ordered: true,
-            state: State::Waiting,
-        }
+        Self { layout, rows: OfRows::default(), entries: Vec::new(), state: State::Waiting }
     }
 
     /// From the beginning.
     fn reset(&mut self) {
-        let indexes = self.layout.as_ref().map_or(0, |layout| layout.indexes.len());
-        self.rows = Rows::default();
-        self.wanted = vec![Sum::default(); indexes];
-        self.entries = vec![None; indexes];
-        self.is_ordered = true;
+        let Some(layout) = &self.layout else { return };
+        self.rows = OfRows::none(layout);
+        self.entries = vec![None; layout.indexes.len()];
         self.state = State::Waiting;
     }
 
     fn is_sound(&self) -> bool {
         let has_all = self.layout.as_ref().is_some_and(|layout| layout.has_all);
-        let pairs = self.wanted.iter().zip(&self.entries);
-        has_all && self.is_ordered && pairs.into_iter().all(|(wanted, entries)| Some(*wanted) == *entries)
-    }
-}
-
-fn is_real(place: Place) -> bool {
-    matches!(place, Place::Field { is_real: true, .. })
-}
-
-/// Whether entries come in their order.
-struct InOrder<'i> {
-    index: &'i Index,
-    record: Record,
-    last: Record,
-    last_bytes: Vec<u8>,
-    is_first: bool,
-}
-
-impl<'i> InOrder<'i> {
-    fn of(index: &'i Index) -> Self {
-        let (record, last) = (Record::default(), Record::default());
-        Self { index, record, last, last_bytes: Vec::new(), is_first: true }
-    }
-
-    /// Compares an entry with the one before.
-    fn next(&mut self, bytes: &[u8]) -> Result<(), Unusual> {
-        std::mem::swap(&mut self.record, &mut self.last);
-        self.record.read(bytes)?;
-        if !self.is_first && !self.follows(bytes) {
-            return Err(Unusual("entries are not in order"));
-        }
-        self.is_first = false;
-        self.last_bytes.clear();
-        self.last_bytes.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn follows(&self, bytes: &[u8]) -> bool {
-        let mut has_null = false;
-        for (at, column) in self.index.columns.iter().enumerate() {
-            if at == self.index.keys && self.index.is_unique && !has_null {
-                return false;
-            }
-            let is_real = is_real(column.place);
-            let (last, this) = (self.last.cell(&self.last_bytes, at, is_real), self.record.cell(bytes, at, is_real));
-            has_null = has_null || matches!(this, Cell::Null);
-            let order = compare(last, this, column.collation);
-            let order = if column.is_descending { order.reverse() } else { order };
-            if order.is_ne() {
-                return order.is_lt();
-            }
-        }
-        // twice the same
-        false
+        let pairs = self.rows.wanted.iter().zip(&self.entries);
+        has_all && !self.rows.is_unordered && pairs.into_iter().all(|(wanted, entries)| Some(*wanted) == *entries)
     }
 }

@@ -31,9 +31,9 @@ fn assert_same(path: &Path) -> Vec<String> {
     let file = still::of_nobody_else(path).expect("a file without a log");
     let inventory = local.inventory().expect("an inventory");
     let pager = pager::Pager::of(&file).expect("pages");
-    let mut scan = scan::Scan::of(&local, &inventory, &pager, true).expect("a scan");
+    let mut scan = scan::Scan::of(&local, &inventory, &pager, true, None).expect("a scan");
     scan.run(2, || Ok(())).expect("rows");
-    while scan.ask_defaults().expect("defaults") {
+    while scan.has_more().expect("defaults") {
         scan.run(2, || Ok(())).expect("rows");
     }
     for (table, found) in inventory.tables.iter().zip(scan.tables()) {
@@ -152,7 +152,8 @@ proptest! {
             return Ok(());
         }
         let copy = folder.path().join("copy.db");
-        let (written, contents) = rebuilt(&path, &copy);
+        let (written, followed) = rebuilt(&path, &copy);
+        let contents = sound_copy(&copy, followed).expect("it is sound");
         prop_assert_eq!(&written, &contents.tables);
         prop_assert_eq!(&written, &open(&path).tables().expect("rows"));
         let checked = open(&copy).rows("PRAGMA integrity_check").expect("a check");
@@ -161,7 +162,7 @@ proptest! {
 }
 
 /// Makes a copy as it is made of what comes from a server, of which each page has a few rows.
-fn rebuilt(source: &Path, copy: &Path) -> (Vec<TableContent>, Contents) {
+fn rebuilt(source: &Path, copy: &Path) -> (Vec<TableContent>, Option<Followed>) {
     let local = open(source);
     local.begin_reading().expect("a transaction");
     let inventory = local.inventory().expect("an inventory");
@@ -188,8 +189,7 @@ fn rebuilt(source: &Path, copy: &Path) -> (Vec<TableContent>, Contents) {
         });
         build.write(number, table, Page { rows }).expect("it is written");
     }
-    let tables = build.finish(&inventory).expect("it is finished");
-    (tables, sound_copy(copy).expect("it is sound"))
+    build.finish(&inventory).expect("it is finished")
 }
 
 /// A database with many rows, in trees of several levels.
@@ -221,9 +221,44 @@ fn deep_trees_are_read_in_parts_and_written_with_their_indexes() {
     let path = deep(folder.path());
     assert_eq!(assert_same(&path), Vec::<String>::new());
     let copy = folder.path().join("copy.db");
-    let (written, contents) = rebuilt(&path, &copy);
+    let (written, followed) = rebuilt(&path, &copy);
+    let contents = sound_copy(&copy, followed.clone()).expect("it is sound");
     assert_eq!((&written, &written), (&contents.tables, &open(&path).tables().expect("rows")));
     assert_eq!(assert_same(&copy), Vec::<String>::new());
+    // the table that is written as pages was read while it was written, and is not read again
+    let local = open(&copy);
+    let file = still::of_nobody_else(&copy).expect("a file without a log");
+    let (inventory, pager) = (local.inventory().expect("an inventory"), pager::Pager::of(&file).expect("pages"));
+    let mut scan = scan::Scan::of(&local, &inventory, &pager, true, followed).expect("a scan");
+    assert_eq!(scan.followed(), 1);
+    scan.run(2, || Ok(())).expect("indexes");
+    assert!(!scan.has_more().expect("nothing has changed"));
+    assert_eq!((scan.tables()[0].as_ref(), scan.unchecked()), (Some(&written[0]), Vec::new()));
+}
+
+/// What was read while it was written is not believed of pages that have changed since, were it by another writer.
+#[test]
+fn rows_that_change_after_they_were_read_are_read_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, copy) = (deep(folder.path()), folder.path().join("copy.db"));
+    for change in [
+        "UPDATE big SET score = score + 1, name = 'other' WHERE id = 12",
+        "DELETE FROM big WHERE id = 60000",
+        "INSERT INTO big VALUES (9, 'new', 1.5, NULL)",
+        "UPDATE big SET other = zeroblob(9001) WHERE id = 15000",
+        "DELETE FROM big",
+        "DROP TABLE big",
+    ] {
+        let _ = std::fs::remove_file(&copy);
+        let (written, followed) = rebuilt(&path, &copy);
+        let local = open(&copy);
+        run(&local, change);
+        let wanted = local.tables().expect("rows");
+        drop(local);
+        let contents = sound_copy(&copy, followed).expect("it is sound");
+        assert_eq!(contents.tables, wanted, "{change}");
+        assert_ne!(contents.tables, written, "{change}");
+    }
 }
 
 /// Each copy with one bit that is not what it was: no other file is the same in every byte, and whatever is taken for sound
@@ -246,7 +281,7 @@ fn a_flipped_bit_that_matters_is_found_wherever_it_is() {
     }
     drop(local);
     let copy = folder.path().join("copy.db");
-    let (written, _) = rebuilt(&path, &copy);
+    let (written, followed) = rebuilt(&path, &copy);
     let sound = std::fs::read(&copy).expect("a file");
     let (mut refused, mut unimportant) = (0, 0);
     let whole = std::fs::File::open(&copy).expect("a file");
@@ -260,7 +295,9 @@ fn a_flipped_bit_that_matters_is_found_wherever_it_is() {
         bytes[at] ^= 1 << (at % 8);
         std::fs::write(&damaged, &bytes).expect("a file");
         assert!(!whole.is_same(&std::fs::File::open(&damaged).expect("a file")), "byte {at}");
-        match sound_copy(&damaged) {
+        // as it is verified when it was just written, and at any other time
+        let followed = followed.clone().filter(|_| at % 2 == 0);
+        match sound_copy(&damaged, followed) {
             Ok(contents) if contents.tables == written => {
                 unimportant += 1;
                 let local = open(&damaged);
@@ -298,7 +335,7 @@ fn what_is_in_free_pages_is_not_copied_and_much_of_it_is_left_to_the_engine() {
     whole.write(&copy).expect("a copy");
     assert!(found(&path) > 400);
     assert_eq!(found(&copy), 0);
-    sound_copy(&copy).expect("it is sound");
+    sound_copy(&copy, None).expect("it is sound");
     run(&local, "DELETE FROM kept WHERE rowid > 300");
     assert!(whole::Whole::of(&file).is_none(), "most pages are free");
 }
@@ -343,12 +380,12 @@ fn an_index_that_is_not_that_of_its_rows_is_damage() {
         let own = folder.path().join(number.to_string());
         std::fs::create_dir(&own).expect("a folder");
         let path = deep(&own);
-        sound_copy(&path).expect("it is sound");
+        sound_copy(&path, None).expect("it is sound");
         let local = open(&path);
         run(&local, "PRAGMA writable_schema = ON");
         run(&local, change);
         drop(local);
-        match sound_copy(&path) {
+        match sound_copy(&path, None) {
             Err(crate::engine::backup::BackupError::Damaged { problems }) => assert!(!problems.is_empty()),
             other => panic!("{change}: {other:?}"),
         }
@@ -392,7 +429,7 @@ fn what_a_connection_sees_stays_in_its_file_while_others_write_and_checkpoint() 
                 while mode == "WAL" && written.load(Ordering::Relaxed) < before + 3 {
                     std::thread::yield_now();
                 }
-                let seen = seen(&reader, Some(&file), Also::Nothing, 1).expect("rows");
+                let seen = seen(&reader, Some(&file), Also::Nothing, 1, None).expect("rows");
                 assert!(seen.unchecked.is_some(), "it was read as bytes");
                 assert_eq!(seen.contents.tables, reader.tables().expect("rows"), "{mode}");
                 read += 1;

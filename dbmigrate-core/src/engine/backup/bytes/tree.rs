@@ -1,6 +1,7 @@
 //! The trees of pages that tables and indexes are (sqlite.org/fileformat2.html#b_tree_pages).
 
 use super::Unusual;
+use super::noted::Noted;
 use super::pager::{HEADER, Pager, Reader};
 
 /// Which kind of tree.
@@ -23,6 +24,8 @@ pub(super) struct Walk<'f> {
     overflow: Vec<u8>,
     /// How many pages were seen: more than there are would be a circle.
     seen: u32,
+    /// Where pages that were read are noted, if anywhere.
+    pub(super) noted: Option<Noted>,
 }
 
 /// What is done with an entry: its rowid, if the tree is a table, and its record.
@@ -32,7 +35,7 @@ impl<V: FnMut(i64, &[u8]) -> Result<(), Unusual>> Visit for V {}
 
 impl<'f> Walk<'f> {
     pub(super) fn of(pager: &'f Pager<'f>) -> Self {
-        Self { reader: Reader::of(pager), spare: Vec::new(), overflow: Vec::new(), seen: 0 }
+        Self { reader: Reader::of(pager), spare: Vec::new(), overflow: Vec::new(), seen: 0, noted: None }
     }
 
     /// The pages directly below that one, in their order; none if it has none below it.
@@ -50,6 +53,28 @@ impl<'f> Walk<'f> {
         Ok(children)
     }
 
+    /// Hands over the pages of a tree that have none below them, in their order.
+    pub(super) fn leaves(&mut self, number: u32, take: &mut impl FnMut(u32)) -> Result<(), Unusual> {
+        // all leaves are equally deep, so the first one tells of those beside it
+        let mut above = vec![number];
+        for _ in 0..DEEPEST {
+            let Some(first) = above.first() else { break };
+            if self.children(*first)?.is_empty() {
+                above.into_iter().for_each(take);
+                return Ok(());
+            }
+            let mut below = Vec::new();
+            for page in above {
+                below.extend(self.children(page)?);
+                if below.len() > self.reader.pager.count as usize {
+                    return Err(CIRCLE);
+                }
+            }
+            above = below;
+        }
+        Err(CIRCLE)
+    }
+
     /// Visits all entries at and below a page, in their order.
     pub(super) fn visit(&mut self, number: u32, kind: Kind, visit: &mut impl Visit) -> Result<(), Unusual> {
         self.below(number, kind, 0, visit)
@@ -58,7 +83,7 @@ impl<'f> Walk<'f> {
     fn below(&mut self, number: u32, kind: Kind, depth: usize, visit: &mut impl Visit) -> Result<(), Unusual> {
         self.seen += 1;
         if depth > DEEPEST || self.seen > self.reader.pager.count {
-            return Err(Unusual("its pages go round in a circle"));
+            return Err(CIRCLE);
         }
         let bytes = self.take(number)?;
         let page = Page::of(&bytes, number)?;
@@ -104,9 +129,12 @@ impl<'f> Walk<'f> {
         while record.len() < length {
             self.seen += 1;
             if self.seen > self.reader.pager.count {
-                return Err(Unusual("its pages go round in a circle"));
+                return Err(CIRCLE);
             }
             let page = self.reader.page(next)?;
+            if let Some(noted) = &mut self.noted {
+                noted.add(next, page)?;
+            }
             next = be32(page, 0)?;
             let part = (length - record.len()).min(page.len() - 4);
             record.extend_from_slice(&page[4..4 + part]);
@@ -116,6 +144,9 @@ impl<'f> Walk<'f> {
 
     fn take(&mut self, number: u32) -> Result<Vec<u8>, Unusual> {
         let page = self.reader.page(number)?;
+        if let Some(noted) = &mut self.noted {
+            noted.add(number, page)?;
+        }
         let mut bytes = self.spare.pop().unwrap_or_default();
         bytes.clear();
         bytes.extend_from_slice(page);
@@ -170,6 +201,7 @@ impl<'b> Page<'b> {
 }
 
 const CUT: Unusual = Unusual("a page ends too early");
+const CIRCLE: Unusual = Unusual("its pages go round in a circle");
 
 fn be16(bytes: &[u8], at: usize) -> Result<u16, Unusual> {
     let bytes = bytes.get(at..at + 2).ok_or(CUT)?;

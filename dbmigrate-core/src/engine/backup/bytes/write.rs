@@ -5,6 +5,8 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::encode::{Encoder, put_varint, varint_length};
 use super::entries::Entries;
@@ -12,6 +14,7 @@ use super::layout::{Layout, Place};
 use super::pager::{HEADER, Pager, read_at};
 use super::tree::{Kind, local_length};
 use crate::engine::backup::fingerprint::Cell;
+use crate::engine::backup::verify::joined;
 
 /// How many bytes are written at once.
 const CHUNK: usize = 1024 * 1024;
@@ -49,6 +52,8 @@ pub(in crate::engine::backup) struct Tree {
     /// The rowid of the last row.
     last: Option<i64>,
     leaf: Leaf,
+    /// The pages with rows that nobody has asked for, in the order of the rows.
+    leaves: Vec<u32>,
     /// Above it, from below: each the pages that are next to be put together.
     levels: Vec<Vec<Child>>,
 }
@@ -107,7 +112,7 @@ impl Tree {
         let indexes: Option<Vec<_>> = if layout.has_all { indexes.collect() } else { None };
         let (has_others, indexes) = (indexes.is_none(), indexes.unwrap_or_default());
         let (leaf, levels) = (Leaf::default(), Vec::new());
-        Some(Self { root, rowid, fields, indexes, has_others, last: None, leaf, levels })
+        Some(Self { root, rowid, fields, indexes, has_others, last: None, leaf, leaves: Vec::new(), levels })
     }
 }
 
@@ -142,13 +147,14 @@ impl Writer {
         let (start, rest) = record.split_at(local);
         cell.extend_from_slice(start);
         if !rest.is_empty() {
-            cell.extend_from_slice(&self.next().to_be_bytes());
-            self.overflow(rest)?;
+            let first = self.overflow(rest)?;
+            cell.extend_from_slice(&first.to_be_bytes());
         }
         if 8 + tree.leaf.cells.len() + cell.len() + 2 * (tree.leaf.starts.len() + 1) > self.usable {
             let (page, key) = (tree.leaf.page(self.usable), tree.last.unwrap_or_default());
             tree.leaf = Leaf::default();
             let page = self.append(&page)?;
+            tree.leaves.push(page);
             self.adopt(tree, 0, Child { page, key })?;
         }
         tree.leaf.starts.push(tree.leaf.cells.len());
@@ -182,46 +188,73 @@ impl Writer {
         Ok(Child { page, key: children.last().map_or(0, |last| last.key) })
     }
 
-    /// Completes a tree, and its indexes.
-    pub(in crate::engine::backup) fn finish_tree(&mut self, mut tree: Tree) -> io::Result<()> {
-        let Some(last) = tree.last else { return Ok(()) };
-        let leaf = tree.leaf.page(self.usable);
-        let mut root = leaf;
-        if !tree.levels.is_empty() {
-            let page = self.append(&root)?;
-            self.adopt(&mut tree, 0, Child { page, key: last })?;
-            let mut level = 0;
-            while level + 1 < tree.levels.len() {
-                let children = std::mem::take(&mut tree.levels[level]);
-                let parent = self.interior(&children)?;
-                self.adopt(&mut tree, level + 1, parent)?;
-                level += 1;
+    /// Completes the rows of a tree, all of which are in the file then. Returns its indexes, which are not.
+    pub(in crate::engine::backup) fn finish_rows(&mut self, tree: &mut Tree) -> io::Result<Vec<Entries>> {
+        if let Some(last) = tree.last {
+            let mut root = tree.leaf.page(self.usable);
+            if tree.levels.is_empty() {
+                tree.leaves.push(tree.root);
+            } else {
+                let page = self.append(&root)?;
+                tree.leaves.push(page);
+                self.adopt(tree, 0, Child { page, key: last })?;
+                let mut level = 0;
+                while level + 1 < tree.levels.len() {
+                    let children = std::mem::take(&mut tree.levels[level]);
+                    let parent = self.interior(&children)?;
+                    self.adopt(tree, level + 1, parent)?;
+                    level += 1;
+                }
+                root = interior(&tree.levels[level], self.usable);
             }
-            root = interior(&tree.levels[level], self.usable);
+            write_at(&self.file, &root, u64::from(tree.root - 1) * self.page_size as u64)?;
         }
-        self.write_root(tree.root, &root)?;
-        tree.indexes.into_iter().try_for_each(|index| index.write(self))
+        self.flush()?;
+        Ok(if tree.last.is_some() { std::mem::take(&mut tree.indexes) } else { Vec::new() })
     }
 
-    /// Writes a page that the engine has made.
-    pub(super) fn write_root(&self, number: u32, page: &[u8]) -> io::Result<()> {
-        write_at(&self.file, page, u64::from(number - 1) * self.page_size as u64)
+    /// The pages with rows of a tree that are in the file and were not asked for, and how many pages are in it.
+    pub(in crate::engine::backup) fn take_written(&self, tree: &mut Tree) -> (Vec<u32>, u32) {
+        let waiting = u32::try_from(self.waiting.len() / self.page_size).unwrap_or(u32::MAX);
+        let written = self.count - waiting;
+        let there = tree.leaves.partition_point(|page| *page <= written);
+        (tree.leaves.drain(..there).collect(), written)
     }
 
-    /// Writes the end of a record to pages of its own.
-    pub(super) fn overflow(&mut self, rest: &[u8]) -> io::Result<()> {
-        let mut parts = rest.chunks(self.usable - 4).peekable();
-        while let Some(part) = parts.next() {
-            let next = if parts.peek().is_some() { self.behind(self.next()) } else { 0 };
-            let mut page = next.to_be_bytes().to_vec();
-            page.extend_from_slice(part);
-            self.append(&page)?;
-        }
+    /// Writes indexes, on as many threads as there are processors.
+    pub(in crate::engine::backup) fn write_indexes(&mut self, indexes: Vec<Entries>) -> io::Result<()> {
+        self.flush()?;
+        let end = End { file: &self.file, page_size: self.page_size, usable: self.usable, count: self.count.into() };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(indexes.len());
+        let left = Mutex::new(indexes.into_iter());
+        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let work = || std::iter::from_fn(next).try_for_each(|index| index.write(&end));
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            others.into_iter().fold(work(), |result, other| result.and(joined(other)))
+        })?;
+        self.count = end.count.into_inner();
         Ok(())
     }
 
+    /// A handle of the same file for whoever reads it.
+    pub(in crate::engine::backup) fn handle(&self) -> Option<File> {
+        self.file.try_clone().ok()
+    }
+
+    /// Writes the end of a record to pages of its own, and returns the first of them.
+    fn overflow(&mut self, rest: &[u8]) -> io::Result<u32> {
+        let first = self.next();
+        let mut parts = rest.chunks(self.usable - 4).peekable();
+        while let Some(part) = parts.next() {
+            let next = if parts.peek().is_some() { self.behind(self.next()) } else { 0 };
+            self.append(&overflow_page(next, part))?;
+        }
+        Ok(first)
+    }
+
     /// The number of the next page that is added.
-    pub(super) fn next(&self) -> u32 {
+    fn next(&self) -> u32 {
         self.behind(self.count)
     }
 
@@ -231,7 +264,7 @@ impl Writer {
     }
 
     /// Adds a page, and returns its number.
-    pub(super) fn append(&mut self, page: &[u8]) -> io::Result<u32> {
+    fn append(&mut self, page: &[u8]) -> io::Result<u32> {
         let number = self.next();
         for _ in self.count..number {
             self.count += 1;
@@ -257,6 +290,8 @@ impl Writer {
     /// Writes what waits, and how many pages there are.
     pub(in crate::engine::backup) fn finish(mut self) -> io::Result<()> {
         self.flush()?;
+        // what is reserved at the end of the last page was never written
+        self.file.set_len(u64::from(self.count) * self.page_size as u64)?;
         let mut header = [0; HEADER];
         read_at(&self.file, &mut header, 0).map_err(|_| odd("it cannot be read"))?;
         let changes = u32::from_be_bytes([header[24], header[25], header[26], header[27]]).wrapping_add(1);
@@ -265,6 +300,54 @@ impl Writer {
         }
         write_at(&self.file, &header, 0)
     }
+}
+
+/// The end of a file, to which several threads add pages.
+pub(super) struct End<'f> {
+    file: &'f File,
+    page_size: usize,
+    pub(super) usable: usize,
+    /// How many pages there are.
+    count: AtomicU32,
+}
+
+impl End<'_> {
+    /// Takes the number of a page that nobody else will write.
+    fn take(&self) -> u32 {
+        loop {
+            let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+            if u64::from(number - 1) * self.page_size as u64 != LOCKS {
+                return number;
+            }
+        }
+    }
+
+    /// Writes a page.
+    pub(super) fn write(&self, number: u32, page: &[u8]) -> io::Result<()> {
+        write_at(self.file, page, u64::from(number - 1) * self.page_size as u64)
+    }
+
+    /// Adds a page, and returns its number.
+    pub(super) fn append(&self, page: &[u8]) -> io::Result<u32> {
+        let number = self.take();
+        self.write(number, page)?;
+        Ok(number)
+    }
+
+    /// Writes the end of a record to pages of its own, and returns the first of them.
+    pub(super) fn overflow(&self, rest: &[u8]) -> io::Result<u32> {
+        let mut next = 0;
+        for part in rest.chunks(self.usable - 4).rev() {
+            next = self.append(&overflow_page(next, part))?;
+        }
+        Ok(next)
+    }
+}
+
+fn overflow_page(next: u32, part: &[u8]) -> Vec<u8> {
+    let mut page = next.to_be_bytes().to_vec();
+    page.extend_from_slice(part);
+    page
 }
 
 impl Leaf {

@@ -7,12 +7,12 @@ use crate::engine::backup::local::{as_bytes, is_text, masks, masks_of};
 use crate::engine::backup::page::Page;
 use crate::engine::connection::{Row, Value};
 use crate::engine::error::{EngineError, ErrorKind};
-use crate::engine::remote::{Arrived, Flat, FlatRows};
+use crate::engine::remote::{Flat, FlatRows};
 use crate::sql::Name;
 
 /// What is aimed at for a page, in bytes of rows: several of them are in memory at a time. Servers send up to 10 MB, in
 /// which a row takes up to three times as much as JSON.
-const PAGE_BYTES: usize = 1024 * 1024;
+const PAGE_BYTES: usize = 2 * 1024 * 1024;
 const FIRST_ROWS: u64 = 500;
 const MOST_ROWS: u64 = 50_000;
 
@@ -56,34 +56,34 @@ impl<'t> Pages<'t> {
 
     /// The rows of the next page. `None` behind the last one.
     ///
-    /// Where rows have rowids, it is known as soon as a page has arrived where the next one begins: from its last row, or
-    /// because the server says so. That is asked for at once, and the server reads while this page is looked at.
+    /// Where rows have rowids, what is asked for first is where the page behind begins. So that one can be asked for as soon
+    /// as the answer begins: the server reads it while this page is on its way and is looked at.
     pub(super) fn next(&mut self, snapshot: &mut Snapshot) -> Result<Option<Page>, EngineError> {
         let mut text = self.text;
         loop {
-            let tells_end = snapshot.tells_end() && self.key_column(text).is_some();
             let limit = if let Some(limit) = self.ahead.take() {
                 limit
             } else {
-                let Some(queries) = self.queries(text, tells_end) else { return Ok(None) };
+                let Some(queries) = self.queries(text) else { return Ok(None) };
                 snapshot.send(queries)?;
                 self.limit
             };
+            let is_early = text == self.text && matches!(self.next, Next::Rowid(_));
+            let begun = if is_early { snapshot.begun() } else { None };
+            let mut behind = self.behind(begun);
+            self.ask_for(behind, snapshot)?;
             let arrived = snapshot.receive()?;
-            let behind = if tells_end { self.behind_last(&arrived, text, limit) } else { self.behind(&arrived) };
-            if let (Some(behind), true) = (behind, text == self.text) {
-                let here = std::mem::replace(&mut self.next, Next::Rowid(behind));
-                let queries = self.queries(text, tells_end).unwrap_or_default();
-                self.next = here;
-                snapshot.send(queries)?;
-                self.ahead = Some(self.limit);
+            if behind.is_none() {
+                behind = self.behind(arrived.first_rows());
+                if text == self.text {
+                    self.ask_for(behind, snapshot)?;
+                }
             }
             match snapshot.last_rows(arrived).flatten() {
                 // infinity, of which JSON does not say which of the two it is
                 Ok(rows) if text == Text::Plain && rows.values().iter().any(is_nan) => {
-                    if self.ahead.take().is_some() {
-                        drop(snapshot.receive()?);
-                    }
+                    self.ahead = None;
+                    snapshot.forget()?;
                     text = Text::Bytes;
                 }
                 Ok(rows) => {
@@ -94,9 +94,8 @@ impl<'t> Pages<'t> {
                 }
                 // the stream and the transaction are as they were
                 Err(error) if error.kind == ErrorKind::TooLarge && limit > 1 => {
-                    if self.ahead.take().is_some() {
-                        drop(snapshot.receive()?);
-                    }
+                    self.ahead = None;
+                    snapshot.forget()?;
                     self.limit = (limit / 4).max(1);
                 }
                 Err(error) => return Err(error),
@@ -104,33 +103,25 @@ impl<'t> Pages<'t> {
         }
     }
 
-    /// The rowid that the page behind an answer begins with, if there is one and that can be told.
-    fn behind(&self, arrived: &Arrived) -> Option<i64> {
+    /// Asks for the page that begins at this rowid, if there is one.
+    fn ask_for(&mut self, behind: Option<i64>, snapshot: &mut Snapshot) -> Result<(), EngineError> {
+        let Some(behind) = behind else { return Ok(()) };
+        let here = std::mem::replace(&mut self.next, Next::Rowid(behind));
+        let queries = self.queries(self.text).unwrap_or_default();
+        self.next = here;
+        snapshot.send(queries)?;
+        self.ahead = Some(self.limit);
+        Ok(())
+    }
+
+    /// The rowid that the page behind an answer begins with, if there is one, by the rows of its first query.
+    fn behind(&self, rows: Option<Vec<Row>>) -> Option<i64> {
         if !matches!(self.next, Next::Rowid(_)) {
             return None;
         }
-        match arrived.first_rows()?.first()?.first()? {
+        match rows?.first()?.first()? {
             Value::Integer(rowid) => Some(*rowid),
             _ => None,
-        }
-    }
-
-    /// The same by the last row: there is one behind if there are as many as were asked for.
-    fn behind_last(&self, arrived: &Arrived, text: Text, limit: u64) -> Option<i64> {
-        let (rows, last) = arrived.end(self.key_column(text)?)?;
-        if rows as u64 == limit { last?.checked_add(1) } else { None }
-    }
-
-    /// Where the rowid is among what is asked for, if rows are asked for by it.
-    fn key_column(&self, text: Text) -> Option<usize> {
-        let Table { key, rowid, alias, columns, .. } = self.table;
-        match (key, rowid, alias) {
-            (None, ..) => None,
-            (_, Some(_), _) => Some(0),
-            (_, None, alias) => {
-                let at = columns.iter().position(|column| Some(column) == alias.as_ref())?;
-                Some(if text == Text::Bytes { masks_of(columns.len()) + at } else { at })
-            }
         }
     }
 
@@ -160,9 +151,8 @@ impl<'t> Pages<'t> {
         Page { rows }
     }
 
-    /// What is asked for a page; the rows are those of the last query. Where their end does not tell it, where the next page
-    /// begins is another one.
-    fn queries(&self, text: Text, tells_end: bool) -> Option<Vec<Query>> {
+    /// What is asked for a page; the rows are those of the last query. Where the next page begins is another one before it.
+    fn queries(&self, text: Text) -> Option<Vec<Query>> {
         let Table { name, columns, .. } = self.table;
         let (name, key, limit) = (name.sql(), self.table.key.unwrap_or_default(), self.limit);
         let (mut queries, mut values) = (Vec::new(), Vec::new());
@@ -170,10 +160,8 @@ impl<'t> Pages<'t> {
             Next::Rowid(from) => {
                 let from = Value::Integer(*from);
                 let rows = format!("WHERE {key} >= ?1 ORDER BY {key} LIMIT");
-                if !tells_end {
-                    let behind = format!("SELECT {key} FROM {name} NOT INDEXED {rows} 1 OFFSET {limit}");
-                    queries.push((behind, vec![from.clone()]));
-                }
+                let behind = format!("SELECT {key} FROM {name} NOT INDEXED {rows} 1 OFFSET {limit}");
+                queries.push((behind, vec![from.clone()]));
                 values.push(from);
                 format!("{rows} {limit}")
             }

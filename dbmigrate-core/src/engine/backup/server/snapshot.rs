@@ -1,6 +1,8 @@
 //! A transaction on a server that only reads: one state of the database, in as many requests as it takes.
 
-use crate::engine::backup::inventory::{Inventory, queries};
+use std::collections::VecDeque;
+
+use crate::engine::backup::inventory::{Inventory, Table, queries};
 use crate::engine::backup::local::VIOLATIONS;
 use crate::engine::connection::{Row, Value, integer};
 use crate::engine::engines::Engine;
@@ -14,13 +16,22 @@ use crate::engine::remote::{
 pub(super) struct Snapshot {
     stream: Stream,
     engine: Engine,
-    ahead: Option<Ahead>,
+    /// What was asked for and is not looked at yet, the first of it first.
+    ahead: VecDeque<Ahead>,
 }
 
 /// Queries that were sent although their rows are not looked at yet.
 enum Ahead {
     Sent(Sent),
     Arrived(Arrived),
+}
+
+/// How rows are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CountedBy {
+    /// What is smallest, and may not be what it should.
+    Anything,
+    Rows,
 }
 
 /// A query and its values.
@@ -30,22 +41,21 @@ impl Snapshot {
     /// Begins it. What is seen is what is there when the first query is answered.
     pub(super) fn begin(client: &Client) -> Result<Self, EngineError> {
         let (stream, engine) = crate::engine::connection::server::begin_reading(client)?;
-        Ok(Self { stream, engine, ahead: None })
+        Ok(Self { stream, engine, ahead: VecDeque::new() })
     }
 
-    /// What there is, and how many rows each of its tables has.
-    pub(super) fn inventory(&mut self) -> Result<(Inventory, Vec<u64>), EngineError> {
+    /// What there is.
+    pub(super) fn inventory(&mut self) -> Result<Inventory, EngineError> {
         let queries: Vec<_> = queries().into_iter().map(|sql| (sql, Vec::new())).collect();
-        let inventory = Inventory::of(self.ask_all(queries)?)?;
-        let counts = inventory.tables.iter().map(|table| {
-            // by the rows themselves, and not by those of an index
-            (format!("SELECT count(*) FROM {} NOT INDEXED", table.name.sql()), Vec::new())
-        });
-        let counts = self
-            .ask_all(counts.collect())?
-            .into_iter()
-            .map(|answer| Ok(answer?.first().map_or(0, |row| integer(&row[0]).unsigned_abs())));
-        Ok((inventory, counts.collect::<Result<_, EngineError>>()?))
+        Inventory::of(self.ask_all(queries)?)
+    }
+
+    /// How many rows each of the tables has: by the rows themselves, or as quickly as by whatever index there is.
+    pub(super) fn counts(&mut self, inventory: &Inventory, by: CountedBy) -> Result<Vec<u64>, EngineError> {
+        let how = if by == CountedBy::Rows { " NOT INDEXED" } else { "" };
+        let query = |table: &Table| (format!("SELECT count(*) FROM {}{how}", table.name.sql()), Vec::new());
+        let answers = self.ask_all(inventory.tables.iter().map(query).collect())?.into_iter();
+        answers.map(|answer| Ok(answer?.first().map_or(0, |row| integer(&row[0]).unsigned_abs()))).collect()
     }
 
     /// How many rows violate foreign keys. `None` if the keys themselves are wrong.
@@ -87,17 +97,43 @@ impl Snapshot {
 
     /// Sends queries and does not wait for their rows.
     pub(super) fn send(&mut self, queries: Vec<Query>) -> Result<(), EngineError> {
-        self.ahead = Some(Ahead::Sent(self.stream.send(&batch(queries))?));
+        let sent = self.stream.send(&batch(queries))?;
+        self.ahead.push_back(Ahead::Sent(sent));
         Ok(())
+    }
+
+    /// The rows of the first of the queries that were sent last, as soon as they have come; more can be sent then. `None` if
+    /// all has to come before that is known.
+    pub(super) fn begun(&mut self) -> Option<Vec<Row>> {
+        match self.ahead.back_mut()? {
+            Ahead::Sent(sent) => self.stream.begun(sent),
+            Ahead::Arrived(_) => None,
+        }
     }
 
     /// The answer to what was sent.
     pub(super) fn receive(&mut self) -> Result<Arrived, EngineError> {
-        match self.ahead.take() {
+        match self.ahead.pop_front() {
             Some(Ahead::Sent(sent)) => self.stream.receive(sent),
             Some(Ahead::Arrived(arrived)) => Ok(arrived),
             None => Err(gone()),
         }
+    }
+
+    /// Waits for whatever was sent.
+    fn settle(&mut self) -> Result<(), EngineError> {
+        for _ in 0..self.ahead.len() {
+            let arrived = self.receive()?;
+            self.ahead.push_back(Ahead::Arrived(arrived));
+        }
+        Ok(())
+    }
+
+    /// Forgets whatever was sent.
+    pub(super) fn forget(&mut self) -> Result<(), EngineError> {
+        self.settle()?;
+        self.ahead.clear();
+        Ok(())
     }
 
     /// The rows of the last query of an answer.
@@ -107,20 +143,10 @@ impl Snapshot {
         Ok(last.transpose().map(|_| rows))
     }
 
-    /// Whether [`Arrived::end`] tells where an answer ends.
-    pub(super) fn tells_end(&self) -> bool {
-        self.stream.tells_end()
-    }
-
     /// Lets the server know that somebody is there.
     pub(super) fn keep_alive(&mut self) -> Result<(), EngineError> {
-        if self.ahead.is_some() {
-            // it hears the next thing only when this has come
-            let arrived = self.receive()?;
-            self.rows("SELECT 1", Vec::new())?;
-            self.ahead = Some(Ahead::Arrived(arrived));
-            return Ok(());
-        }
+        // it hears the next thing only when that has come
+        self.settle()?;
         self.rows("SELECT 1", Vec::new()).map(drop)
     }
 

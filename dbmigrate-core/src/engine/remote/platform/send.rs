@@ -138,7 +138,7 @@ impl Platform {
             headers.push(("content-type", "application/json".to_owned()));
         }
         let address = self.api.root_address(&call.path);
-        let request = HttpRequest { method: call.method, address, headers, body: call.body.clone() };
+        let request = HttpRequest { method: call.method, address, headers, body: call.body.clone(), beginning: None };
         Ok(request.send(&agent, Some(self.timeout)).map_err(|none| {
             let message = if none.sent { "does not answer" } else { "cannot be reached" };
             let message = format!("cannot {}: `{}` {message}: {}", call.doing, self.address(), none.what);

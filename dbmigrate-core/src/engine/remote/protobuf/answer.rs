@@ -30,7 +30,49 @@ struct Rows {
     /// All of the result.
     result: Span,
     count: usize,
-    last: Span,
+}
+
+/// How an answer begins, of which the rest is still on its way.
+pub(in crate::engine::remote) struct Head {
+    pub(in crate::engine::remote) baton: String,
+    pub(in crate::engine::remote) base_url: Option<String>,
+    /// The rows of the first step of the batch.
+    pub(in crate::engine::remote) first_rows: Vec<Vec<Value>>,
+}
+
+impl Head {
+    /// `None` if not all of it has come, or the first step has failed.
+    pub(in crate::engine::remote) fn of(beginning: &[u8]) -> Option<Self> {
+        Self::read(beginning).ok().flatten()
+    }
+
+    fn read(beginning: &[u8]) -> Result<Option<Self>, Malformed> {
+        let (mut baton, mut base_url) = (None, None);
+        let mut fields = Fields::arriving(beginning);
+        while let Some(field) = fields.next()? {
+            match field {
+                (1, Content::Bytes(text)) => baton = Some(text.arrived()?.text()?.to_owned()),
+                (2, Content::Bytes(text)) => base_url = Some(text.arrived()?.text()?.to_owned()),
+                (3, Content::Bytes(result)) => {
+                    let first_rows = Self::first_rows(only(only(only(result, 1)?, 3)?, 1)?, beginning)?;
+                    return Ok(baton.zip(first_rows).map(|(baton, first_rows)| Self { baton, base_url, first_rows }));
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// The rows of the first step in the result of a batch.
+    fn first_rows(mut fields: Fields<'_>, beginning: &[u8]) -> Result<Option<Vec<Vec<Value>>>, Malformed> {
+        while let Some((field, content)) = fields.next()? {
+            let (1, Content::Bytes(entry)) = (field, content) else { continue };
+            if let (0, rows) = entry_of(entry)? {
+                return Ok(rows_of(rows.arrived()?)?.read(beginning).map(|step| step.rows));
+            }
+        }
+        Ok(None)
+    }
 }
 
 impl Answer {
@@ -55,16 +97,10 @@ impl Answer {
         Ok(())
     }
 
-    /// How many rows the last step has returned, and the integer at this place of the last one. `None` if it has failed.
-    pub(in crate::engine::remote) fn end(&self, column: usize) -> Option<(usize, Option<i64>)> {
-        let Some(Ok(rows)) = self.result.as_ref()?.as_ref().ok()?.last()? else { return None };
-        let mut values = Vec::new();
-        row(Fields::within(&self.body, rows.last), &mut values).ok()?;
-        let integer = values.get(column).and_then(|value| match value {
-            Flat::Integer(integer) => Some(*integer),
-            _ => None,
-        });
-        Some((rows.count, integer))
+    /// The rows of the first step. `None` if it has failed.
+    pub(in crate::engine::remote) fn first_rows(&self) -> Option<Vec<Vec<Value>>> {
+        let Some(Ok(rows)) = self.result.as_ref()?.as_ref().ok()?.first()? else { return None };
+        Some(rows.read(&self.body)?.rows)
     }
 
     /// What came of each step. `None` if the answer is not one to these steps.
@@ -135,20 +171,26 @@ fn steps_of(mut fields: Fields<'_>, count: usize) -> Result<Vec<Step>, Malformed
     let mut steps: Vec<Step> = Vec::new();
     steps.resize_with(count, || None);
     while let Some((field, content)) = fields.next()? {
-        let (1 | 2, Content::Bytes(mut entry)) = (field, content) else { continue };
-        let (mut step, mut message) = (0, None);
-        while let Some(part) = entry.next()? {
-            match part {
-                (1, Content::Number(number)) => step = usize::try_from(number).map_err(|_| Malformed)?,
-                (2, Content::Bytes(inner)) => message = Some(inner),
-                _ => {}
-            }
-        }
-        let message = message.ok_or(Malformed)?;
+        let (1 | 2, Content::Bytes(entry)) = (field, content) else { continue };
+        let (step, message) = entry_of(entry)?;
         let came = if field == 1 { Ok(rows_of(message)?) } else { Err(error_of(message)?) };
         *steps.get_mut(step).ok_or(Malformed)? = Some(came);
     }
     Ok(steps)
+}
+
+/// The number of a step, which is not written if it is 0, and what came of it.
+fn entry_of(mut entry: Fields<'_>) -> Result<(usize, Fields<'_>), Malformed> {
+    let mut step = 0;
+    while let Some(part) = entry.next()? {
+        match part {
+            (1, Content::Number(number)) => step = usize::try_from(number).map_err(|_| Malformed)?,
+            // nothing is behind it
+            (2, Content::Bytes(message)) => return Ok((step, message)),
+            _ => {}
+        }
+    }
+    Err(Malformed)
 }
 
 fn rows_of(mut fields: Fields<'_>) -> Result<Rows, Malformed> {
@@ -164,10 +206,7 @@ fn rows_of(mut fields: Fields<'_>) -> Result<Rows, Malformed> {
                 }
                 rows.columns.push(name);
             }
-            (2, Content::Bytes(row)) => {
-                rows.count += 1;
-                rows.last = row.span();
-            }
+            (2, Content::Bytes(_)) => rows.count += 1,
             (3, Content::Number(changes)) => rows.changes = changes,
             _ => {}
         }

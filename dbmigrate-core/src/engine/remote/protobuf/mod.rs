@@ -9,5 +9,5 @@ mod read;
 mod tests;
 mod write;
 
-pub(super) use answer::{Answer, error_text};
+pub(super) use answer::{Answer, Head, error_text};
 pub(super) use write::pipeline;

@@ -38,6 +38,16 @@ impl<'b> Fields<'b> {
         Self { body, at: 0, end: body.len() }
     }
 
+    /// All of an answer of which only the beginning has come. What is behind that is no field, rather than the end.
+    pub(super) fn arriving(body: &'b [u8]) -> Self {
+        Self { body, at: 0, end: usize::MAX }
+    }
+
+    /// All of it, if it has come.
+    pub(super) fn arrived(self) -> Result<Self, Malformed> {
+        if self.end <= self.body.len() { Ok(self) } else { Err(Malformed) }
+    }
+
     /// A part of one.
     pub(super) fn within(body: &'b [u8], span: Span) -> Self {
         let (start, end) = span.range();
@@ -97,7 +107,7 @@ impl<'b> Fields<'b> {
     }
 
     fn long_varint(&mut self) -> Result<u64, Malformed> {
-        let bytes = self.body.get(self.at..self.end).unwrap_or_default();
+        let bytes = self.body.get(self.at..self.end.min(self.body.len())).unwrap_or_default();
         let (mut number, mut shift) = (0_u64, 0);
         for (at, byte) in bytes.iter().take(10).enumerate() {
             number |= u64::from(byte & 0x7f) << shift;
@@ -112,7 +122,8 @@ impl<'b> Fields<'b> {
 
     #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        let bytes = self.body.get(self.at..self.end).and_then(|rest| rest.first_chunk()).ok_or(Malformed)?;
+        let rest = self.body.get(self.at..self.end.min(self.body.len()));
+        let bytes = rest.and_then(|rest| rest.first_chunk()).ok_or(Malformed)?;
         self.at += N;
         Ok(*bytes)
     }

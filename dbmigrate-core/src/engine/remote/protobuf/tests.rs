@@ -9,7 +9,7 @@ use super::super::client::Encoding;
 use super::super::flat::{Flat, FlatRows};
 use super::super::request::{Request, Steps, body};
 use super::super::value::to_wire;
-use super::answer::{Answer, error_text};
+use super::answer::{Answer, Head, error_text};
 use crate::engine::error::ErrorKind;
 use crate::engine::value::Value;
 
@@ -132,11 +132,7 @@ proptest! {
         let bytes = answer(results, errors);
         let read = Answer::read(bytes.clone(), 4).expect("an answer");
         prop_assert_eq!((read.baton.as_deref(), read.base_url.as_deref()), (Some("baton"), Some("http://base")));
-        let last = rows.last().map(|row| match row[1] {
-            Value::Integer(integer) => Some(integer),
-            _ => None,
-        });
-        prop_assert_eq!(read.end(1), Some((rows.len(), last.flatten())));
+        prop_assert_eq!(read.first_rows(), Some(first.clone()));
         let outcome = read.outcome(&steps(4)).expect("an outcome").expect("a good one");
         prop_assert_eq!(outcome.rows(0).expect("rows"), &first[..]);
         prop_assert_eq!(outcome.rows(3).expect("rows"), &rows[..]);
@@ -154,15 +150,25 @@ proptest! {
                 prop_assert_eq!(part.ok(), whole.clone());
             }
         }
+        // the beginning tells the first rows as soon as they are there, and never others
+        let heads: Vec<_> = (0..=bytes.len()).map(|end| Head::of(&bytes[..end])).collect();
+        let told = heads.iter().position(Option::is_some).expect("the whole of it tells them");
+        prop_assert!(heads[told..].iter().all(Option::is_some));
+        for head in heads.into_iter().flatten() {
+            prop_assert_eq!((&*head.baton, head.base_url.as_deref()), ("baton", Some("http://base")));
+            prop_assert_eq!(head.first_rows, first.clone());
+        }
+        let behind = bytes.windows(17).position(|some| some == b"SQLITE_CONSTRAINT").expect("the error");
+        prop_assert!(told < behind, "{told} of {}", bytes.len());
     }
 
     #[test]
     fn whatever_comes_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         if let Some(answer) = Answer::read(bytes.clone(), 2) {
-            let _ = (answer.end(0), answer.outcome(&steps(2)));
+            let _ = (answer.first_rows(), answer.outcome(&steps(2)));
             let _ = answer.last_rows(&steps(2));
         }
-        let _ = error_text(&bytes);
+        let _ = (Head::of(&bytes), error_text(&bytes));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Answers that are waited for while the one before is looked at, and hardly read before they are: pages of rows.
 
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
 use std::thread::JoinHandle;
 
 use libsql_hrana::proto;
@@ -19,6 +21,10 @@ pub struct Sent {
     encoding: Encoding,
     answer: JoinHandle<Result<Vec<u8>, (EngineError, bool)>>,
     steps: Vec<proto::BatchStep>,
+    /// From where it is told how the answer begins.
+    beginning: Option<Receiver<protobuf::Head>>,
+    /// Whether that was told, and the stream goes on from there.
+    has_begun: bool,
 }
 
 /// The answer to a batch, hardly read.
@@ -37,23 +43,14 @@ impl Arrived {
     pub fn first_rows(&self) -> Option<Vec<Row>> {
         match &self.body {
             Body::Json(body) => answer::first_rows(body),
-            Body::Protobuf(_) => None,
-        }
-    }
-
-    /// How many rows its last step has returned, and the integer at this place of the last of them, as far as that can be
-    /// told without reading all of them.
-    pub fn end(&self, column: usize) -> Option<(usize, Option<i64>)> {
-        match &self.body {
-            Body::Json(_) => None,
-            Body::Protobuf(answer) => answer.end(column),
+            Body::Protobuf(answer) => answer.first_rows(),
         }
     }
 }
 
 impl Stream {
-    /// Sends a batch that changes nothing, and does not wait for its answer. Until that is received, nothing else can be
-    /// sent.
+    /// Sends a batch that changes nothing, and does not wait for its answer. Until that has [begun](Self::begun) or is
+    /// received, nothing else can be sent.
     ///
     /// # Errors
     /// If the stream is gone.
@@ -61,13 +58,33 @@ impl Stream {
         let steps = batch.steps()?.to_vec();
         let request = [Request::Batch { batch: Steps { steps: &steps } }];
         let encoding = self.encoding;
-        let post = self.post_of(encoding, &request, Patience::WhileAlive, false)?;
+        let mut post = self.post_of(encoding, &request, Patience::WhileAlive, false)?;
+        let mut beginning = None;
+        if encoding == Encoding::Protobuf {
+            let (tell, told) = mpsc::sync_channel(1);
+            post.beginning = Some(Arc::new(move |bytes: &[u8]| {
+                let head = protobuf::Head::of(bytes);
+                // whether somebody listens or not: there is no more to be told
+                head.is_some_and(|head| tell.try_send(head).is_ok() || true)
+            }));
+            beginning = Some(told);
+        }
         let client = self.client.clone();
         let answer = std::thread::spawn(move || {
             let was_open = !post.repeatable;
             client.post(&post).map_err(|failed| (failed.error, was_open && failed.sent))
         });
-        Ok(Sent { encoding, answer, steps })
+        Ok(Sent { encoding, answer, steps, beginning, has_begun: false })
+    }
+
+    /// Waits until the answer to what was sent last begins, and returns the rows of its first step. From here on the next
+    /// batch can be sent: the server has done with this one, and hands it over meanwhile. `None` if that cannot be told
+    /// before all of it has come.
+    pub fn begun(&mut self, sent: &mut Sent) -> Option<Vec<Row>> {
+        let head = sent.beginning.take()?.recv().ok()?;
+        self.state = self.next_state(Some(head.baton), head.base_url.as_deref(), Then::Keep);
+        sent.has_begun = true;
+        Some(head.first_rows)
     }
 
     /// Waits for the answer to what was sent.
@@ -105,7 +122,9 @@ impl Stream {
                 (Body::Protobuf(answer), baton, base_url)
             }
         };
-        self.state = self.next_state(baton, base_url.as_deref(), Then::Keep);
+        if !sent.has_begun {
+            self.state = self.next_state(baton, base_url.as_deref(), Then::Keep);
+        }
         Ok(Arrived { body, steps: sent.steps })
     }
 

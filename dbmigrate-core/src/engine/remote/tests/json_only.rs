@@ -18,7 +18,6 @@ fn a_server_without_protobuf_is_asked_in_json() {
         for _ in 0..2 {
             let mut stream = client.stream_of_rows();
             assert!(stream.run(&reading(), Then::Close, Patience::Timeout).unwrap().is_ok(0));
-            assert!(!stream.tells_end());
         }
         let lines: Vec<String> =
             fake.seen().iter().map(|seen| seen.split(' ').nth(1).unwrap_or_default().to_owned()).collect();
