@@ -366,7 +366,9 @@ impl<'a> Migration<'a> {
         self.mentions.get_or_init(|| {
             let mut mentions: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
             for (at, names) in self.names().iter().enumerate() {
-                names.iter().for_each(|name| mentions.entry(name.clone()).or_default().push(at));
+                for name in names {
+                    mentions.entry(name.clone()).or_default().push(at);
+                }
             }
             mentions
         })

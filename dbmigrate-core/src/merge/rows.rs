@@ -95,7 +95,7 @@ fn demands(edit: &Edit<'_>, decisions: &Decisions) -> Vec<Demand> {
                 table: after.name.clone(),
                 column: column.cloned(),
                 about: about.filter(is_change).cloned(),
-                is_change: column.filter(is_change).is_some(),
+                is_change: column.as_ref().is_some_and(is_change),
                 what,
             });
         };

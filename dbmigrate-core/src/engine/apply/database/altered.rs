@@ -12,7 +12,7 @@ use super::super::{Attempt, Done, Prepared, Stop};
 use super::Database;
 use super::beforehand::{Asked, Beforehand};
 use super::forecast::Foreseen;
-use super::steps::Result as Outcome;
+use super::judged::Result as Outcome;
 use crate::engine::error::ErrorKind;
 use crate::engine::in_place::altered::Altered;
 use crate::engine::in_place::beforehand::{self, Asking};

@@ -202,7 +202,8 @@ impl Forecast {
         let schema = self.twin.tracker().await.ok()?.schema().clone();
         let compiles = compile(&self.twin.connection, &schema).await.ok()?.compiling;
         let (widths, expressions, structure) = (Vec::new(), Vec::new(), self.changed().await?);
-        Some(Foreseen { structure, compiles, references: false, checked: None, widths, expressions })
+        let together = Vec::new();
+        Some(Foreseen { structure, compiles, references: false, checked: None, widths, together, expressions })
     }
 
     /// Whether values are kept whose rows triggers follow.

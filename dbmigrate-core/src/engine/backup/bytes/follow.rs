@@ -102,7 +102,9 @@ fn read_all(file: &File, layouts: Layouts, written: &Receiver<Written>) -> Follo
         match read {
             Ok(rows) => {
                 known.rows.merge(&rows);
-                pages.into_iter().for_each(|page| known.leaves.add(page));
+                for page in pages {
+                    known.leaves.add(page);
+                }
             }
             Err(_) => *found = None,
         }

@@ -64,8 +64,10 @@ impl Stream {
             let (tell, told) = mpsc::sync_channel(1);
             post.beginning = Some(Arc::new(move |bytes: &[u8]| {
                 let head = protobuf::Head::of(bytes);
-                // whether somebody listens or not: there is no more to be told
-                head.is_some_and(|head| tell.try_send(head).is_ok() || true)
+                let is_known = head.is_some();
+                // nobody may listen any longer
+                let _ = head.map(|head| tell.try_send(head));
+                is_known
             }));
             beginning = Some(told);
         }
