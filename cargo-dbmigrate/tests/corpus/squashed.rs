@@ -134,7 +134,7 @@ async fn run_on_rows(
     let tables = introspect(&connection).await?.schema.tables;
     for table in &tables {
         let rowid = table.free_rowid_name().map_or(String::new(), |name| format!("{}, ", name.sql()));
-        let columns: Vec<String> = table.columns.iter().map(|column| column.name.sql()).collect();
+        let columns: Vec<String> = table.columns.iter().map(|column| column.name.sql().into_owned()).collect();
         let (name, columns) = (table.name.sql(), columns.join(", "));
         for query in [
             format!("SELECT {rowid}{columns} FROM {name} ORDER BY {rowid}{columns}"),
