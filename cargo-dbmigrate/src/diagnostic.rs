@@ -149,6 +149,13 @@ pub(crate) fn message(diagnostic: &Diagnostic, base: &Path, sources: &mut Source
     }
 }
 
+/// The same as JSON, an object per line.
+pub fn render_json(diagnostics: &[Diagnostic], base: &Path) -> String {
+    let mut sources = Sources::default();
+    let mut line = |diagnostic| messages::Message::from(message(diagnostic, base, &mut sources)).line() + "\n";
+    diagnostics.iter().map(&mut line).collect()
+}
+
 /// `path` as it is shown: relative to `base` where it is below it.
 pub fn shown_path(path: &Path, base: &Path) -> String {
     path.strip_prefix(base).unwrap_or(path).display().to_string()

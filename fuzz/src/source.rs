@@ -70,9 +70,7 @@ impl Project {
 fn shown(project: &Project, diagnostics: &[Diagnostic]) {
     let base = project.directory.path().to_owned();
     let _ = render_json(diagnostics, &base);
-    // the lines of a file of thousands of errors would be counted for each of them
-    let first = &diagnostics[..diagnostics.len().min(20)];
-    let _ = render(first, &Look { color: false, width: 100, base });
+    let _ = render(diagnostics, &Look { color: false, width: 100, base });
 }
 
 /// Structs that are made of the schema declare the schema.

@@ -95,8 +95,9 @@ fn row(level: Level, (name, width): (&str, usize), about: &str, columns: Option<
     match columns {
         Some(columns) if measure_text_width(&line) > columns => {
             let below = wrapped(about, columns.saturating_sub(INDENT));
-            let below: String = below.iter().map(|line| format!("\n{:INDENT$}{line}", "")).collect();
-            format!("  {:<5}  {name}{below}", level.word())
+            let indent = " ".repeat(INDENT);
+            let head = format!("  {:<5}  {name}", level.word());
+            below.iter().fold(head, |all, line| all + "\n" + &indent + line)
         }
         _ => line,
     }

@@ -86,7 +86,9 @@ impl Part for Trigger {
 }
 
 fn mark_all<T: Part>(parts: &mut [T], mark: Mark) {
-    parts.iter_mut().for_each(|part| *part.mark() = mark);
+    for part in parts {
+        *part.mark() = mark;
+    }
 }
 
 /// A card that is new or gone with everything in it.

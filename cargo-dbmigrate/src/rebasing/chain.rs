@@ -174,8 +174,8 @@ impl Chain<'_> {
         let merged = self.merged(&moved, &head.schema, across)?;
         let recorded = renamed_from(&head, &moved.after);
         let next = merged.across.clone();
-        if let Some(same) = self.left_out(there, &moved, so_far.1)? {
-            return Ok((next, Placed::left_out(moved, same)));
+        if let Some(left_out) = self.left_out(there, &moved, so_far.1)? {
+            return Ok((next, Placed::left_out(moved, left_out.same)));
         }
         let Some(decisions) = &moved.decisions else {
             return Ok((next, self.kept(folder, moved, (&merged, across, so_far), recorded)?));

@@ -34,6 +34,12 @@ pub(super) struct Found {
     names: Trace,
 }
 
+/// That a migration is left out.
+pub(super) struct LeftOut {
+    /// The one of the others that it is; `None` if that was only said.
+    pub(super) same: Option<MigrationName>,
+}
+
 impl There<'_> {
     /// The migration with the statements of one that somebody wrote, if it is no other's already.
     fn same_statements(&self, moved: &Moved, placed: &[Placed]) -> Option<&Migration> {
@@ -132,21 +138,17 @@ impl Chain<'_> {
     ///
     /// # Errors
     /// Exit code 3 if one has its name and other statements, and nobody has said what that is.
-    pub(super) fn left_out(
-        &self,
-        there: &There<'_>,
-        moved: &Moved,
-        placed: &[Placed],
-    ) -> Result<Option<Option<MigrationName>>> {
+    pub(super) fn left_out(&self, there: &There<'_>, moved: &Moved, placed: &[Placed]) -> Result<Option<LeftOut>> {
         if moved.decisions.is_some() {
             return Ok(None);
         }
+        let left_out = |for_it: &Migration| LeftOut { same: Some(for_it.name.clone()) };
         if let Some(same) = there.same_statements(moved, placed) {
-            return Ok(Some(Some(same.name.clone())));
+            return Ok(Some(left_out(same)));
         }
         let namesake = there.same_name(moved);
         match (self.taken(moved), namesake) {
-            (Some(Of::Theirs), _) => Ok(Some(namesake.map(|other| other.name.clone()))),
+            (Some(Of::Theirs), _) => Ok(Some(namesake.map_or(LeftOut { same: None }, left_out))),
             (Some(Of::Ours), _) | (None, None) => Ok(None),
             (None, Some(other)) => Err(self.ask_for_namesake(moved, other)),
         }

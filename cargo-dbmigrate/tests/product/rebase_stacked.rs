@@ -10,8 +10,8 @@ fn by_hand(repository: &Repository, name: &str, sql: &str) {
     let project = &repository.project;
     project.runs(&format!("generate --custom --name {name}"));
     let files = project.file_names();
-    let directory = files.lines().filter_map(|line| line.split('/').find(|part| part.ends_with(name)));
-    let file = sql_of(directory.last().expect("it was written"));
+    let mut directory = files.lines().filter_map(|line| line.split('/').find(|part| part.ends_with(name)));
+    let file = sql_of(directory.next_back().expect("it was written"));
     project.write(&file, format!("-- by hand\n{sql}\n"));
     project.runs("generate --custom");
     repository.commit(name);

@@ -45,7 +45,7 @@ fn count_again() {
     };
     put(planned(), "");
     put(written(), WRITTEN);
-    let lines: String = counts.iter().map(|(name, count)| format!("{name} {count}\n")).collect();
+    let lines = counts.iter().fold(String::new(), |lines, (name, count)| format!("{lines}{name} {count}\n"));
     std::fs::write(file("tests/lints/counts.txt"), lines).expect("the counts can be written");
 }
 
@@ -135,12 +135,12 @@ fn the_documentation_of_lints_is_what_the_rules_say() {
 #[test]
 fn what_is_said_of_other_linters_names_lints_that_there_are() {
     let rows = OTHERS.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| theirs"));
-    let is_known = |name: &str| match name.strip_prefix('…') {
-        Some(end) => RULES.iter().any(|rule| rule.name.ends_with(end)),
-        None => {
-            let others = ["[rules]", "[[rules.query]]", "expect-time"];
-            RULES.iter().any(|rule| rule.name == name) || others.contains(&name)
+    let is_known = |name: &str| {
+        if let Some(end) = name.strip_prefix('…') {
+            return RULES.iter().any(|rule| rule.name.ends_with(end));
         }
+        let others = ["[rules]", "[[rules.query]]", "expect-time"];
+        RULES.iter().any(|rule| rule.name == name) || others.contains(&name)
     };
     let mut wrong = Vec::new();
     for row in rows {

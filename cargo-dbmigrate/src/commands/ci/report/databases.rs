@@ -33,14 +33,14 @@ pub(super) fn ask(context: &Context, arguments: &Report, folder: &Folder) -> Res
         let members = members(context, &fleet, folder, &mut state);
         state.error = members.as_ref().err().map(|error| error.message().to_owned());
         states.push(state);
-        let code = members.and_then(|Members { all, behind, looks, code }| {
+        let code = members.map(|Members { all, behind, looks, code }| {
             let sample =
                 if arguments.rehearse.rehearse { sample_of(&fleet, &all, &behind, &looks) } else { Vec::new() };
             let mut worst = code;
             for at in sample {
                 worst = worse(worst, on_member(context, arguments, folder, &all[at], &mut states));
             }
-            Ok(worst)
+            worst
         });
         return Ok((states, code));
     }
