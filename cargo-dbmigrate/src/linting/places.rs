@@ -1,6 +1,7 @@
 //! Where findings are: the bytes of the file that they are about, and what declares it in the structs.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use dbmigrate_core::folder::Script;
 use dbmigrate_core::lint::{Finding, Fix};
@@ -9,8 +10,16 @@ use dbmigrate_core::schema::{ForeignKey, Schema, Table};
 use dbmigrate_core::sql::token::{TokenKind, significant};
 use dbmigrate_core::sql::{Name, Statement, StatementKind};
 
-use super::run::Declaration;
 use crate::source::Declared;
+
+/// What declares something: a struct, a field or an attribute.
+#[derive(Debug)]
+pub(crate) struct Declaration {
+    pub(crate) file: PathBuf,
+    pub(crate) span: Range<usize>,
+    /// What is said there.
+    pub(crate) label: String,
+}
 
 /// The bytes of a line, counted from 1, without white space around.
 pub(super) fn line_of(text: &str, number: usize) -> Range<usize> {

@@ -15,7 +15,7 @@ use dbmigrate_core::sql::Name;
 use pollster::block_on;
 
 use super::Set;
-use super::places::{as_declared, declaration, line_of, moved, span_of};
+use super::places::{Declaration, as_declared, declaration, line_of, moved, span_of};
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::project::config::query_error;
 use crate::project::path;
@@ -94,15 +94,6 @@ pub(crate) enum Rows {
     NotYet,
     /// An earlier one changes the table, so that the query may mean something else now.
     Unsure,
-}
-
-/// What declares something: a struct, a field or an attribute.
-#[derive(Debug)]
-pub(crate) struct Declaration {
-    pub(crate) file: PathBuf,
-    pub(crate) span: Range<usize>,
-    /// What is said there.
-    pub(crate) label: String,
 }
 
 /// Rows that a probe has found.

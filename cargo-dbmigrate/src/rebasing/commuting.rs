@@ -5,8 +5,8 @@ use dbmigrate_core::folder::heads::shared;
 use dbmigrate_core::merge::Edit;
 use pollster::block_on;
 
-use super::chain::{Chain, Rebased};
 use super::moved::{snapshot_before, traced};
+use super::placed::{Chain, Rebased};
 use super::side::{Ours, Side};
 use crate::error::Result;
 

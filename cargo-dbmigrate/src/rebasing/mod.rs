@@ -6,6 +6,7 @@ mod conflicts;
 mod expanded;
 mod mentioned;
 mod moved;
+mod placed;
 mod recorded;
 mod refused;
 mod side;
@@ -14,8 +15,8 @@ mod sources;
 mod there;
 mod unlisted;
 
-pub(crate) use chain::{Chain, How, Placed, Rebased};
 pub(crate) use commuting::commutes;
 pub(crate) use conflicts::Deciding;
+pub(crate) use placed::{Chain, How, Placed, Rebased};
 pub(crate) use recorded::lost;
 pub(crate) use sides::Sides;

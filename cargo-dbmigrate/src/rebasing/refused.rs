@@ -10,8 +10,8 @@ use dbmigrate_core::plan::Decisions;
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Statement;
 
-use super::chain::{Chain, How, Placed};
 use super::moved::{Moved, traced};
+use super::placed::{Chain, How, Placed};
 use super::side::{Ours, Side};
 use crate::drafting::is_generated;
 use crate::error::{CommandError, Result};

@@ -8,8 +8,8 @@ use dbmigrate_core::plan::Trace;
 use dbmigrate_core::shell::shell_flag;
 use dbmigrate_core::sql::Name;
 
-use super::chain::{Chain, Placed};
 use super::moved::{Moved, snapshot_before, traced};
+use super::placed::{Chain, Placed};
 use super::side::{Ours, Side};
 use super::sources::Sources;
 use crate::error::{CommandError, Result};

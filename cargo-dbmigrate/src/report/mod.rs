@@ -225,8 +225,7 @@ impl Printer {
 
     /// Diagnostics that point into files, for an error that is shown later.
     pub(crate) fn render(&self, diagnostics: &[Diagnostic]) -> Vec<Rendered> {
-        let base = std::env::current_dir().unwrap_or_default();
-        let look = Look { color: true, width: TERMINAL_WIDTH, base: base.clone() };
+        let look = Look { color: true, width: TERMINAL_WIDTH, base: std::env::current_dir().unwrap_or_default() };
         let diagnostics: Vec<Diagnostic> = diagnostics
             .iter()
             .map(|diagnostic| Diagnostic {
@@ -236,11 +235,11 @@ impl Printer {
             })
             .collect();
         let mut sources = diagnostic::Sources::default();
-        let rendered = diagnostics.iter().map(|diagnostic| Rendered {
+        let mut rendered = |diagnostic| Rendered {
             text: diagnostic::rendered(diagnostic, &look, &mut sources),
-            message: diagnostic::message(diagnostic, &base, &mut sources),
-        });
-        rendered.collect()
+            message: diagnostic::message(diagnostic, &look.base, &mut sources),
+        };
+        diagnostics.iter().map(&mut rendered).collect()
     }
 
     /// Diagnostics that are shown now: warnings.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dbmigrate_core::folder::{Folder, Verify};
 
-use super::waiting;
+use super::waiting::waiting;
 use crate::error::Result;
 use crate::exit;
 use crate::fleet::{Fleet, Member, Where, standing};

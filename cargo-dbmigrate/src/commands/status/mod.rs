@@ -2,13 +2,12 @@
 //! listed first.
 
 mod fleet;
+mod waiting;
 
 use clap::Args;
 use dbmigrate_core::engine::apply::correct::{Noted, noted};
 use dbmigrate_core::engine::apply::history::common;
-use dbmigrate_core::engine::apply::{
-    ApplyError, Database, Record, RecordKind, Standing, Target as _, inspect, is_after_deploy,
-};
+use dbmigrate_core::engine::apply::{ApplyError, Database, Record, RecordKind, Standing, Target as _, inspect};
 use dbmigrate_core::engine::tools::tool;
 use dbmigrate_core::folder::{Folder, Migration, Script, Verify};
 use pollster::block_on;
@@ -29,6 +28,7 @@ use crate::report::counted;
 use crate::report::difference;
 use crate::report::under_way::so_far;
 use crate::structs;
+use waiting::waiting;
 
 /// What stands before what was changed by hand.
 const PREFIX: &str = "drift: ";
@@ -164,13 +164,6 @@ fn run_on(context: &Context, folder: &Folder, database: &DatabaseUrl) -> Result<
         _ => structs::warn_if_ahead(context, folder),
     }
     Ok(if pending == 0 && drift == 0 { exit::DONE } else { exit::DIFFERENCE })
-}
-
-/// How many of the pending migrations wait until their release is deployed.
-fn waiting(folder: &Folder, applied: usize) -> usize {
-    let pending = folder.migrations().iter().skip(applied);
-    // what cannot be read is said in its line
-    pending.filter(|migration| is_after_deploy(folder, migration).unwrap_or(false)).count()
 }
 
 /// What was repaired in the history of a database, for programs and with `-v`.

@@ -158,7 +158,7 @@ pub enum Failure {
         why: String,
     },
     /// A rebuild online would have others wait for longer than they may.
-    #[error("{why}, for which other clients wait {}, longer than {lag:?}", About(*wait))]
+    #[error("{why}: other clients wait {} for that, longer than {lag:?}", About(*wait))]
     WaitsTooLong {
         /// The line of the directive.
         line: usize,

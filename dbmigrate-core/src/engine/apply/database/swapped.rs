@@ -357,6 +357,6 @@ mod tests {
         };
         assert_eq!((action, error.kind), ("cannot put the new table in its place", ErrorKind::Statement));
         run(&database, "INSERT INTO t VALUES (1)").expect("it is as it was");
-        assert!(run(&database, edit).is_err(), "nobody can write there");
+        assert!(run(&database, edit).is_err(), "the stored schema is closed again");
     }
 }
