@@ -381,36 +381,40 @@ fn what_was_changed_by_hand_is_captured_and_a_history_is_repaired_as_on_a_file()
 }
 
 #[test]
-fn a_database_with_the_other_order_of_two_branches_is_brought_along_as_a_file_is() {
-    let Some(both) = Both::new("ordered", USERS) else { return };
+fn a_database_with_the_other_order_of_two_branches_is_brought_along() {
+    let Some(served) = Served::new("ordered", USERS) else { return };
+    let project = &served.project;
     let note = "#[derive(Table)]\n#[table(name = \"notes\")]\nstruct Note { #[column(primary_key)] id: i64, #[column(references = User::id)] of: i64 }\n";
     let theirs = format!("{USERS}{note}");
-    let ours = |project: &Project| {
-        project.runs("generate --name first");
-        project.structs(&theirs);
-        project.runs("generate --name theirs");
-        // the other branch, in a folder of its own
-        let mut copy = std::process::Command::new("cp");
-        let copied = copy.args(["-r", "migrations", "other"]).current_dir(project.root()).status();
-        assert!(copied.expect("it runs").success());
-        project.runs("generate --undo");
-        project.structs(&format!("{USERS}{POSTS}"));
-        project.runs("generate --name ours");
-    };
-    both.each(ours);
-    both.ends(0, "migrate --yes");
-    both.run(&ROWS);
-    both.ends(5, "rebase --onto other/migrations.lock");
-    both.ends(0, "rebase --onto other/migrations.lock --moved-on production");
-    both.each(|project| project.structs(&format!("{theirs}{POSTS}")));
-    both.ends(0, "check");
-    both.each(|project| drop(project.refuses(5, "migrate --yes")));
-    both.ends(0, "rebase --deployed --dry-run");
-    both.ends(3, "rebase --deployed");
-    both.ends(0, "rebase --deployed --yes");
-    both.ends(0, "rebase --deployed --yes");
-    both.ends(0, "status -v");
-    both.ends(0, "migrate --yes");
+    // the database that is not named is another one
+    project.set("TURSO_DATABASE_URL", "dev.db");
+    project.write("dbmigrate.toml", format!("[targets.production]\nurl = \"{}\"\n", served.url));
+    project.runs("generate --name first");
+    project.structs(&theirs);
+    project.runs("generate --name theirs");
+    // the other branch, in a folder of its own
+    let mut copy = std::process::Command::new("cp");
+    let copied = copy.args(["-r", "migrations", "other"]).current_dir(project.root()).status();
+    assert!(copied.expect("it runs").success());
+    project.runs("generate --undo");
+    project.structs(&format!("{USERS}{POSTS}"));
+    project.runs("generate --name ours");
+    project.ends(0, "migrate --yes -t production");
+    served.hand().run(&ROWS);
+    let rows = served.hand().query("SELECT * FROM posts ORDER BY 1");
+    project.ends(5, "rebase --onto other/migrations.lock");
+    project.ends(0, "rebase --onto other/migrations.lock --moved-on production");
+    project.structs(&format!("{theirs}{POSTS}"));
+    project.ends(0, "check");
+    drop(project.refuses(5, "migrate --yes -t production"));
+    project.ends(0, "rebase --deployed --dry-run -t production");
+    project.ends(3, "rebase --deployed -t production");
+    project.ends(0, "rebase --deployed --yes -t production");
+    project.ends(0, "rebase --deployed --yes -t production");
+    project.ends(0, "status -v -t production");
+    project.ends(0, "migrate --yes -t production");
     let names = "SELECT name FROM _dbmigrate_history WHERE position > 0 ORDER BY position";
-    assert_eq!(both.served.hand().query(names), ["0001_first", "0002_theirs", "0003_ours"]);
+    assert_eq!(served.hand().query(names), ["0001_first", "0002_theirs", "0003_ours"]);
+    assert_eq!(served.hand().query("SELECT * FROM posts ORDER BY 1"), rows);
+    assert!(served.hand().query("SELECT * FROM pragma_foreign_key_check").is_empty());
 }

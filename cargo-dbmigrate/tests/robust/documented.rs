@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Where the suites are, by the first word of what they are called.
-const SUITES: [(&str, &str); 8] = [
+const SUITES: [(&str, &str); 9] = [
     ("robust", "cargo-dbmigrate/tests/robust"),
     ("product", "cargo-dbmigrate/tests/product"),
     ("remote", "cargo-dbmigrate/tests/remote"),
@@ -11,6 +11,7 @@ const SUITES: [(&str, &str); 8] = [
     ("terminal", "cargo-dbmigrate/tests/terminal"),
     ("corpus", "cargo-dbmigrate/tests/corpus"),
     ("core", "dbmigrate-core/tests"),
+    ("lib", "dbmigrate-core/src"),
     ("embed", "dbmigrate-embed/tests/embed"),
 ];
 
