@@ -14,6 +14,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     let Some(except) = &migration.rules.foreign_key_index else { return };
+    let begin = found.len();
     migration.introduced(found, |schema, table, found| {
         if except.hides(&table.name) {
             return;
@@ -24,4 +25,5 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             finding.rule = RuleRef::from(&RULE);
         }
     });
+    foreign_key_without_index::add_fixes(migration.new, &mut found[begin..]);
 }

@@ -2,7 +2,7 @@
 
 use crate::declare::naming::index_name;
 use crate::lint::ways::{Way, collation, ways};
-use crate::lint::{Finding, Group, Level, Migration, Rule};
+use crate::lint::{Finding, Fix, Group, Level, Migration, Rule};
 use crate::schema::validate::Place;
 use crate::schema::{ForeignKey, Index, IndexPart, Schema, Table};
 use crate::sql::path::path;
@@ -20,7 +20,24 @@ pub(super) static RULE: Rule = Rule {
 fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     // where the project has a rule for it, that says it
     if migration.rules.foreign_key_index.is_none() {
+        let begin = found.len();
         migration.introduced(found, of_table);
+        add_fixes(migration.new, &mut found[begin..]);
+    }
+}
+
+/// Adds the indexes that are missing: whether a name is taken takes all names of the schema, and most of what is found of
+/// tables was there before.
+pub(super) fn add_fixes(schema: &Schema, found: &mut [Finding]) {
+    for finding in found {
+        let Some(Place::ForeignKey(table, at)) = &finding.place else { continue };
+        let Some(table) = schema.table(table) else { continue };
+        let Some(key) = table.foreign_keys.get(*at) else { continue };
+        let columns = schema.table(&key.parent).and_then(|parent| compared(schema, key, parent));
+        let Some(columns) = columns else { continue };
+        let mut fixed = table.clone();
+        fixed.indexes.insert(index(schema, table, &columns));
+        finding.fix = Some(Fix { says: format!("add an index on `{}`", list(&key.columns)), table: fixed });
     }
 }
 
@@ -60,9 +77,7 @@ pub(super) fn of_table(schema: &Schema, table: &Table, found: &mut Vec<Finding>)
         if let Some(note) = near_miss(table, &ways, &columns) {
             finding = finding.note(note);
         }
-        let mut fixed = table.clone();
-        fixed.indexes.insert(index(schema, table, &columns));
-        found.push(finding.fix(format!("add an index on `{}`", list(&key.columns)), fixed));
+        found.push(finding);
     }
 }
 
