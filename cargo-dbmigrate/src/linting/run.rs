@@ -19,7 +19,7 @@ use super::places::{Declaration, as_declared, declaration, line_of, moved, span_
 use crate::error::{CommandError, Result, did_you_mean};
 use crate::project::config::query_error;
 use crate::project::path;
-use crate::rewriting::{Edit, of_table};
+use crate::rewriting::{Edit, Sources, of_table};
 use crate::source::{self, Declared, Package};
 
 /// A migration that rules look at, or what will be one.
@@ -281,6 +281,7 @@ fn looked_at(
         Some(text) => moved(&span, sql, text),
         None => span,
     };
+    let mut sources = Sources::default();
     let found = report.findings.into_iter().map(|(level, finding)| {
         let fix = finding.fix.as_ref().zip(declared);
         // the structs may have gone on since then
@@ -289,7 +290,8 @@ fn looked_at(
             let name = &fix.table.name;
             is_now(&declared.schema, name) == is_now(new, name)
         });
-        let edits = fix.map(|(fix, declared)| of_table(declared, &as_declared(fix, declared, new))).unwrap_or_default();
+        let edits = fix.map(|(fix, declared)| of_table(declared, &as_declared(fix, declared, new), &mut sources));
+        let edits = edits.unwrap_or_default();
         let declared = declared.zip(finding.place.as_ref());
         Found {
             level,

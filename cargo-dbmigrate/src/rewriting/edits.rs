@@ -11,7 +11,7 @@ use dbmigrate_core::schema::{Schema, Table};
 use dbmigrate_core::sql::{DeclType, Name};
 
 use super::edit::{Edit, edited, whole_lines};
-use super::item::{FieldItem, Item, item_at};
+use super::item::{FieldItem, Item, Source, item_at};
 
 use crate::codegen::{FieldParts, StructParts, parts};
 use crate::error::{CommandError, Result};
@@ -27,8 +27,17 @@ pub(super) fn edits(
     trace: &Trace,
     whole: &[Name],
 ) -> BTreeMap<Name, Vec<Edit>> {
+    edits_in(declared, (target, view_columns), trace, whole, &mut Sources::default())
+}
+
+fn edits_in(
+    declared: &Declared,
+    (target, view_columns): (&Schema, &ViewColumns),
+    trace: &Trace,
+    whole: &[Name],
+    sources: &mut Sources,
+) -> BTreeMap<Name, Vec<Edit>> {
     let mut all: BTreeMap<Name, Vec<Edit>> = BTreeMap::new();
-    let mut texts = Texts::default();
     let mut home: Option<PathBuf> = None;
     let mut kept: Vec<(ObjectKind, Name)> = Vec::new();
     let own_columns = declared_columns(declared);
@@ -40,9 +49,10 @@ pub(super) fn edits(
         if after.as_ref().is_some_and(|after| after == name && is_same(&declared.schema, target, (kind, name))) {
             continue;
         }
-        let Some(text) = texts.of(&file) else { continue };
+        let Some(source) = sources.of(&file) else { continue };
+        let text = source.text.as_str();
         let word = if kind == ObjectKind::View { "view" } else { "table" };
-        let Some(item) = item_at(text, &place, word) else { continue };
+        let Some(item) = item_at(source, &place, word) else { continue };
         let edits = match &after {
             None => vec![(whole_lines(text, item.range.clone()), String::new())],
             Some(after) => {
@@ -60,7 +70,7 @@ pub(super) fn edits(
     let home = home.or_else(|| declared.package.roots.first().cloned());
     for (kind, name) in objects(target).filter(|(kind, name)| !kept.contains(&(*kind, (*name).clone()))) {
         let Some(file) = home.clone() else { continue };
-        let Some(end) = texts.of(&file).map(str::len) else { continue };
+        let Some(end) = sources.of(&file).map(|source| source.text.len()) else { continue };
         let Some(parts) = parts(target, (kind, name), view_columns) else { continue };
         let text = format!("\n{}", parts.write(name));
         all.entry(name.clone()).or_default().push(Edit { file, range: end..end, text });
@@ -121,14 +131,16 @@ fn declared_columns(declared: &Declared) -> ViewColumns {
 }
 
 /// The edits by which the struct of one table declares it as `after` has it; none if that is not mechanical.
-pub(crate) fn of_table(declared: &Declared, after: &Table) -> Vec<Edit> {
+/// `sources` are those that were read for tables before it.
+pub(crate) fn of_table(declared: &Declared, after: &Table, sources: &mut Sources) -> Vec<Edit> {
     let only = |table: &Table| {
         let mut schema = Schema::default();
         schema.tables.insert(table.clone());
         schema
     };
     let Some(before) = declared.schema.table(&after.name) else { return Vec::new() };
-    let all = edits(&declared.instead(only(before)), (&only(after), &ViewColumns::default()), &Trace::default(), &[]);
+    let (declared, after) = (declared.instead(only(before)), only(after));
+    let all = edits_in(&declared, (&after, &ViewColumns::default()), &Trace::default(), &[], sources);
     all.into_values().flatten().collect()
 }
 
@@ -151,16 +163,16 @@ pub(super) fn write(edits: &[Edit]) -> Result<Vec<(PathBuf, String)>> {
     Ok(before)
 }
 
-/// The texts of files, each read once.
+/// Files of structs, each read and parsed once.
 #[derive(Default)]
-struct Texts(BTreeMap<PathBuf, String>);
+pub(crate) struct Sources(BTreeMap<PathBuf, Source>);
 
-impl Texts {
-    fn of(&mut self, file: &Path) -> Option<&str> {
+impl Sources {
+    fn of(&mut self, file: &Path) -> Option<&Source> {
         if !self.0.contains_key(file) {
-            self.0.insert(file.to_owned(), std::fs::read_to_string(file).ok()?);
+            self.0.insert(file.to_owned(), Source::read(file)?);
         }
-        self.0.get(file).map(String::as_str)
+        self.0.get(file)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The struct of a table or view in its source file, by the bytes of its parts.
 
 use std::ops::Range;
+use std::path::Path;
 
 use proc_macro2::Span;
 use syn::spanned::Spanned as _;
@@ -40,13 +41,30 @@ pub(super) struct Attribute {
 }
 
 /// The struct that lies around a place of a text, and says in an attribute `word` what it declares.
-pub(super) fn item_at(text: &str, place: &Range<usize>, word: &'static str) -> Option<Item> {
-    // a byte order mark is no part of what is parsed
-    let skipped = text.len() - text.trim_start_matches('\u{feff}').len();
-    let file = syn::parse_file(&text[skipped..]).ok()?;
-    let mut finder = Finder { text, place, word, skipped, found: None };
-    finder.visit_file(&file);
+pub(super) fn item_at(source: &Source, place: &Range<usize>, word: &'static str) -> Option<Item> {
+    let file = source.file.as_ref()?;
+    let mut finder = Finder { text: &source.text, place, word, skipped: source.skipped, found: None };
+    finder.visit_file(file);
     finder.found
+}
+
+/// A file of structs, read and parsed.
+pub(super) struct Source {
+    pub(super) text: String,
+    /// `None` if it is no Rust.
+    file: Option<syn::File>,
+    /// A byte order mark is no part of what is parsed.
+    skipped: usize,
+}
+
+impl Source {
+    /// Reads a file. `None` if that cannot be done.
+    pub(super) fn read(path: &Path) -> Option<Self> {
+        let text = std::fs::read_to_string(path).ok()?;
+        let skipped = text.len() - text.trim_start_matches('\u{feff}').len();
+        let file = syn::parse_file(&text[skipped..]).ok();
+        Some(Self { text, file, skipped })
+    }
 }
 
 struct Finder<'a> {

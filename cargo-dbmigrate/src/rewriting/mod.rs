@@ -6,5 +6,5 @@ mod fit;
 mod item;
 
 pub(crate) use edit::Edit;
-pub(crate) use edits::of_table;
+pub(crate) use edits::{Sources, of_table};
 pub(crate) use fit::{LACKING, fit, say, say_left, say_missing};
