@@ -100,6 +100,8 @@ fn compare(
         .map_err(|error| format!("the squash fails where they do not: {error}"))?;
     let differing = before.iter().zip(&after).find(|(one, other)| one != other);
     match differing {
+        // what fills rows by chance leads to other ones each time
+        Some(_) if block_on(run_on_rows(first, earlier, &one_by_one)).is_ok_and(|again| again != before) => Ok(None),
         Some((one, other)) => Err(format!("one by one: {one:?}\nas one: {other:?}")),
         None if before.len() != after.len() => Err("one has tables that the other has not".to_owned()),
         None => Ok(Some(before.iter().map(|(_, rows)| rows.len()).sum())),
