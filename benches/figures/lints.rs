@@ -81,16 +81,17 @@ fn step(at: usize, tables: usize, schema: &Schema) -> (Schema, Decisions) {
     };
     let name = Name::from(format!("table_{}", later * 7 % tables));
     let changed = next.tables.get_mut(&name).expect("it was created");
-    let column = Name::from("value_0");
-    match later % 4 {
-        0 => changed.columns.push(Column::new("added", "TEXT")),
-        1 => {
-            let to = Name::from("renamed");
+    // one that nothing was done with
+    let column = changed.columns.iter().map(|has| &has.name).find(|name| name.as_str().starts_with("value_")).cloned();
+    match (later % 4, column) {
+        (0, _) | (_, None) => changed.columns.push(Column::new(format!("added_{later}"), "TEXT")),
+        (1, Some(column)) => {
+            let to = Name::from(format!("renamed_{later}"));
             changed.columns.iter_mut().filter(|has| has.name == column).for_each(|has| has.name = to.clone());
             decisions.renames.columns.push((name, column, to));
         }
-        2 => changed.columns.retain(|has| has.name != column),
-        _ => {
+        (2, Some(column)) => changed.columns.retain(|has| has.name != column),
+        (_, Some(column)) => {
             let has = changed.columns.iter_mut().filter(|has| has.name == column);
             has.for_each(|has| has.decl_type = DeclType::new("REAL"));
         }

@@ -3,16 +3,17 @@
 //! The names and types are known here, the fields only to rustc: it reads each column into the field of that name, and
 //! evaluates a constant that holds the type of the field against that of the column.
 
-use dbmigrate_core::query::{Mistake, Output, Query};
+use dbmigrate_core::query::{Mistake, Output, Parameter, Query};
 use dbmigrate_core::sql::Token;
 use dbmigrate_core::sql::expr::Affinity;
-use dbmigrate_core::sql::token::significant;
+use dbmigrate_core::sql::token::{TokenKind, significant};
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::arguments::{Arguments, Rows};
 use super::mistakes::mistake;
 use super::parameters::{self, class, identifier};
+use super::text::Text;
 
 /// The value of a query with mistakes: of the type that it would have, as far as that is known.
 pub(super) fn refused(arguments: &Arguments) -> TokenStream {
@@ -47,7 +48,7 @@ fn values_type(types: &[syn::Type], is_tuple: bool) -> TokenStream {
 pub(super) fn expand(arguments: &Arguments, query: &Query) -> Result<TokenStream, Vec<Mistake>> {
     let facade = crate::facade(arguments.crate_path.as_ref());
     let values = parameters::values(arguments, &query.parameters)?;
-    let text = arguments.text.tokens();
+    let text = &numbered(&arguments.text, &query.parameters);
     let (expressions, surplus) = (&values.expressions, &values.surplus);
     let checks = parameters::checks(&values, &facade);
     let given = (0..expressions.len()).map(syn::Index::from);
@@ -83,6 +84,33 @@ pub(super) fn expand(arguments: &Arguments, query: &Query) -> Result<TokenStream
         #surplus
         #items
         #facade::rows::Query::__new(#text, #written, |row| ::core::result::Result::Ok(#row))
+    })
+}
+
+/// The text with numbers for parameters that have names: values are given in their order, and sqlx knows no names.
+fn numbered(text: &Text, parameters: &[Parameter]) -> TokenStream {
+    let tokens = text.tokens();
+    let is_named = |parameter: &Parameter| parameter.name.as_ref().is_some_and(|name| !name.starts_with('?'));
+    if !parameters.iter().any(is_named) {
+        return tokens.clone();
+    }
+    let (mut sql, mut end) = (String::new(), 0);
+    for token in significant(&text.sql).iter().filter(|token| token.kind == TokenKind::Variable) {
+        let is_it = |parameter: &&Parameter| match &parameter.name {
+            Some(name) => name == token.text,
+            None => parameter.span.start == token.start,
+        };
+        let Some(parameter) = parameters.iter().find(is_it) else { continue };
+        sql.push_str(&text.sql[end..token.start]);
+        sql.push('?');
+        sql.push_str(&parameter.index.to_string());
+        end = token.end();
+    }
+    sql.push_str(&text.sql[end..]);
+    // a file stays one that the compiler looks at again
+    quote!({
+        const _: &str = #tokens;
+        #sql
     })
 }
 
