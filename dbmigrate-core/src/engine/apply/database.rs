@@ -46,7 +46,7 @@ use thiserror::Error;
 pub use batched::not_batched;
 
 use super::{Failure, Meter, Step, Work};
-use crate::engine::connection::{Connection, integer};
+use crate::engine::connection::{Connection, integer, text};
 use crate::engine::engines::Engine;
 use crate::engine::error::EngineError;
 use crate::engine::ignore::Ignore;
@@ -54,6 +54,7 @@ use crate::engine::ignore::Ignore;
 use crate::engine::owner::{Owner, is_made_by_turso, owner};
 use crate::engine::pieces::Limits;
 use crate::engine::tracker::Tracker;
+use crate::sql::name::quote_string;
 use crate::sql::{Name, Statement, split};
 
 pub use abandoned::GivenUp;
@@ -347,6 +348,15 @@ impl Database {
             self.sorters = Some(0);
         }
         Ok(())
+    }
+
+    /// The triggers of a table.
+    async fn triggers_on(&self, table: &Name) -> Result<Vec<Name>, EngineError> {
+        let table = quote_string(table.as_str());
+        let query =
+            format!("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = {table} COLLATE NOCASE");
+        let rows = self.connection.rows(&query).await?;
+        Ok(rows.iter().map(|row| Name::from(text(&row[0]))).collect())
     }
 
     async fn begin(&mut self) -> Result<(), Failure> {

@@ -17,8 +17,7 @@ use crate::engine::error::ErrorKind;
 use crate::engine::in_place::altered::Altered;
 use crate::engine::in_place::beforehand::{self, Asking};
 use crate::folder::script::{Preflight, Rebuild, Script};
-use crate::plan::counted_rows;
-use crate::sql::{Expr, split};
+use crate::sql::split;
 
 /// What became of it.
 enum Sent {
@@ -136,11 +135,7 @@ fn preflights(migration: &Prepared<'_>, altered: &Altered, asked: Option<&Before
     let script = &migration.script;
     let line = script.rebuilds.first().map_or(0, |marked| marked.line);
     let own = |query: String| Preflight { line, message: None, query, answers: Vec::new() };
-    let is_told = |preflight: &&Preflight| {
-        let counted = counted_rows(&preflight.query);
-        let counted = counted.map(|(table, condition)| (table, Expr::new(condition).canonical()));
-        asked.zip(counted).is_some_and(|(asked, counted)| asked.sought.contains(&counted))
-    };
+    let is_told = |preflight: &&Preflight| asked.is_some_and(|asked| asked.tells(&preflight.query));
     let mut all: Vec<Preflight> = script.preflights.iter().filter(|one| !is_told(one)).cloned().collect();
     if let Some(asked) = asked {
         let at = beforehand::at(&migration.migration.sql.to_hex(), &asked.questions);

@@ -24,7 +24,8 @@ use crate::engine::error::EngineError;
 use crate::engine::in_place::beforehand::{self, Asking, Question};
 use crate::engine::in_place::{Satisfied, is_worth_it};
 use crate::engine::pieces::{Limits, Pace, Range, Times};
-use crate::sql::Name;
+use crate::plan::counted_rows;
+use crate::sql::{Expr, Name};
 
 /// What takes less is asked with the lock.
 pub(super) const LONG: Duration = Duration::from_millis(70);
@@ -49,6 +50,18 @@ pub(super) struct Beforehand {
     pub(super) satisfied: Vec<Satisfied>,
     /// The conditions of rows that there are none of then.
     pub(super) sought: Vec<(Name, String)>,
+}
+
+impl Beforehand {
+    /// Whether a preflight is known to find nothing.
+    pub(super) fn tells(&self, preflight: &str) -> bool {
+        sought_by(preflight).is_some_and(|sought| self.sought.contains(&sought))
+    }
+}
+
+/// The condition of the rows that a preflight counts, in its canonical text, and their table.
+pub(super) fn sought_by(preflight: &str) -> Option<(Name, String)> {
+    counted_rows(preflight).map(|(table, condition)| (table, Expr::new(condition).canonical()))
 }
 
 /// What came of asking.

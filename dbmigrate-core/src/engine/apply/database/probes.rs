@@ -1,7 +1,7 @@
 //! What several preflights look for in one table, looked for in one pass over it.
 //!
-//! Nearly always there is nothing, which one scan says for all of them, or what was asked before there was a lock. Only where it finds a row, each is asked for
-//! itself: for its message.
+//! Nearly always there is nothing, which one scan says for all of them, or what was asked before there was a lock. Only
+//! where it finds a row, each is asked for itself: for its message.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::Database;
 use crate::engine::connection::text;
 use crate::engine::error::EngineError;
 use crate::plan::counted_rows;
-use crate::sql::{Expr, Name};
+use crate::sql::Name;
 
 /// Preflights that each go through all rows of one table, counted from 0, and a query that returns a row if any of them
 /// would.
@@ -21,12 +21,7 @@ impl Database {
     pub(super) async fn find_nothing(&self, queries: &[&str]) -> BTreeSet<usize> {
         let mut spared = BTreeSet::new();
         if let Some(asked) = &self.beforehand {
-            let is_told = |query: &str| {
-                let counted = counted_rows(query);
-                let counted = counted.map(|(table, condition)| (table, Expr::new(condition).canonical()));
-                counted.is_some_and(|counted| asked.sought.contains(&counted))
-            };
-            spared.extend((0..).zip(queries).filter(|(_, query)| is_told(query)).map(|(at, _)| at));
+            spared.extend((0..).zip(queries).filter(|(_, query)| asked.tells(query)).map(|(at, _)| at));
         }
         if !self.connection.is_local() {
             return spared;

@@ -232,12 +232,8 @@ impl Keeping<'_> {
         self.copy(&bare, self.unchanged.stored_otherwise(&columns)).await?;
         let rows = connection.changes();
         // they go with the table, and those that are to be there behind it are made anew
-        let triggers = format!(
-            "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = {} COLLATE NOCASE",
-            quote_string(table.as_str())
-        );
-        for trigger in connection.rows(&triggers).await? {
-            connection.run(&format!("DROP TRIGGER {}", Name::from(text(&trigger[0])).sql())).await?;
+        for trigger in self.database.triggers_on(table).await? {
+            connection.run(&format!("DROP TRIGGER {}", trigger.sql())).await?;
         }
         for index in &self.kept.dropped {
             connection.run(&format!("DROP INDEX {}", index.sql())).await?;

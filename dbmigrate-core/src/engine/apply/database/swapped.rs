@@ -33,8 +33,8 @@ use crate::engine::pieces::Pace;
 use crate::engine::progress::PROGRESS_TABLE;
 use crate::engine::written::write_schema;
 use crate::folder::script::Rebuild;
+use crate::sql::StatementKind;
 use crate::sql::name::quote_string;
-use crate::sql::{Name, StatementKind};
 
 impl Database {
     /// The new table takes the place of the old one, and the migration is recorded, unless a server has indexes to make
@@ -263,15 +263,6 @@ impl Database {
         );
         let row = self.connection.first_row(&query).await?;
         Ok(row.map_or(0, |row| u64::try_from(integer(&row[0])).unwrap_or_default()))
-    }
-
-    /// The triggers of a table.
-    async fn triggers_on(&self, table: &Name) -> Result<Vec<Name>, EngineError> {
-        let table = quote_string(table.as_str());
-        let query =
-            format!("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = {table} COLLATE NOCASE");
-        let rows = self.connection.rows(&query).await?;
-        Ok(rows.iter().map(|row| Name::from(text(&row[0]))).collect())
     }
 
     /// Makes the indexes of a table that has taken its place already, and records the migration. Each is one statement,

@@ -6,6 +6,7 @@ use super::super::adopt::{Adoption, Refusal};
 use super::super::correct::{self, Correction};
 use super::super::history::{self, RecordKind};
 use super::super::{Attempt, Done, Failure, Prepared, Push, Restored, Step, Stop, Target};
+use super::beforehand::sought_by;
 use super::checked::Wanted;
 use super::{Database, cannot_read, milliseconds, rust, split_all};
 use crate::engine::check::broken_objects;
@@ -14,9 +15,9 @@ use crate::engine::error::EngineError;
 use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::tracker::schema_version;
 use crate::folder::script::Rebuild;
-use crate::plan::{HELPER_PREFIX, counted_rows};
+use crate::plan::HELPER_PREFIX;
 use crate::schema::canonical::SchemaHash;
-use crate::sql::{Expr, Head, Statement};
+use crate::sql::{Head, Statement};
 
 impl Database {
     /// Whether the history is still as long as it was read, now that nobody else can write.
@@ -183,8 +184,7 @@ impl Database {
         self.made_in_place = 0;
         let restored = self.preflights(migration).await?;
         let sought = migration.script.preflights.iter().filter(|_| migration.script.rust.is_none());
-        let sought = sought.filter_map(|preflight| counted_rows(&preflight.query));
-        self.sought = sought.map(|(table, condition)| (table, Expr::new(condition).canonical())).collect();
+        self.sought = sought.filter_map(|preflight| sought_by(&preflight.query)).collect();
         // the history table may be new
         self.forget_what_is_outdated().await.map_err(cannot_read)?;
         let wanted = self.wanted(migration).await.map_err(cannot_read)?;
