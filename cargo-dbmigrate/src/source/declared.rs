@@ -43,8 +43,8 @@ pub struct Declared {
     places: Vec<Places>,
 }
 
-/// The places of a struct, and the file that they are in.
-type Places = (Rc<SourceFile>, Vec<(Place, Span)>);
+/// The places of a struct, and the file that they are in: shared with what stands for it with another schema.
+type Places = (Rc<SourceFile>, Rc<[(Place, Span)]>);
 
 impl Declared {
     /// A package of which no struct is known.
@@ -309,7 +309,7 @@ impl Merging {
         self.renamed_tables.extend(declaration.renamed_from.map(|from| (from, name.clone())));
         let columns = declaration.renamed_columns.into_iter();
         self.renamed_columns.extend(columns.map(|(from, to)| (name.clone(), from, to)));
-        self.places.push((tree.file(shape.file), declaration.places));
+        self.places.push((tree.file(shape.file), declaration.places.into()));
         self.by_name.extend(declaration.by_name);
     }
 }
