@@ -154,7 +154,7 @@ fn what_others_would_wait_for_is_said_before_anything_is_touched() {
     hand.run(&["INSERT INTO users (id, email, org) VALUES (9000000, 'last', 1)"]);
     let run = project.refuses(1, "migrate");
     assert!(run.err.contains("a server makes index `users_name_idx` in one statement"), "{}", run.err);
-    assert!(run.err.contains("other clients wait about 6.8 s, longer than 500ms"), "{}", run.err);
+    assert!(run.err.contains("other clients wait about 6.8 s for that, longer than 500ms"), "{}", run.err);
     assert!(run.err.contains("if they can wait: `cargo dbmigrate migrate --max-lag 10s`"), "{}", run.err);
     assert_eq!(hand.query(schema), before);
     project.runs("migrate --max-lag 10s");
