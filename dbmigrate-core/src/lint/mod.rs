@@ -44,6 +44,7 @@ pub use facts::Facts;
 pub use finding::{Finding, Fix, Probe, ProbeKind};
 pub use levels::Levels;
 pub use migration::{Migration, Prepared, Query, Target};
+pub use refusal::to_amend;
 pub use release::gone;
 pub use report::{Report, UnusedAllow, lint};
 pub use rule_ref::RuleRef;

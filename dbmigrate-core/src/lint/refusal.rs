@@ -42,9 +42,7 @@ pub(super) fn find(
             .at(place.clone())
             .probe(Probe::of_preflight(part, counted));
         if let Some(answers) = guard {
-            for (words, flag) in answers {
-                finding = finding.help(format!("{words}: `cargo dbmigrate generate --amend {flag}`"));
-            }
+            finding = answers.iter().fold(finding, |finding, answer| finding.help(to_amend(answer)));
         } else {
             let line = part.directive_on_a_line();
             let help = line.map(|line| format!("to have `migrate` refuse before it touches anything, add: {line}"));
@@ -52,6 +50,12 @@ pub(super) fn find(
         }
         found.push(migration.located(finding));
     }
+}
+
+/// The help line for an answer of a preflight: what it does, and the flag of `generate` that gives it.
+#[must_use]
+pub fn to_amend((words, flag): &(String, String)) -> String {
+    format!("{words}: `cargo dbmigrate generate --amend {flag}`")
 }
 
 /// Whether the constraint says itself that a row which violates it is left out, or replaces another, so that nothing fails

@@ -76,6 +76,21 @@ impl Database {
         Ok(found)
     }
 
+    /// What all preflights of a script find, behind their lines: outside of a migration, on the rows as they are now. A query
+    /// that fails is left out.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn contradictions(&self, script: &Script<'_>) -> Result<Vec<(usize, String)>, EngineError> {
+        let queries: Vec<&str> = script.preflights.iter().map(|preflight| preflight.query.as_str()).collect();
+        let answers = self.connection.first_rows_shown(&queries).await?;
+        let found = script.preflights.iter().zip(answers).filter_map(|(preflight, answer)| {
+            let row = answer.ok().flatten()?;
+            Some((preflight.line, fill(preflight.message.as_deref(), &row)))
+        });
+        Ok(found.collect())
+    }
+
     /// What all preflights of a script find, each with the keys of at most so many rows: outside of a migration, on the
     /// rows as they are now.
     ///
