@@ -29,7 +29,8 @@ pub(super) struct Replayed {
     pub(super) steps: Vec<Step>,
     /// The database that they lead to.
     pub(super) connection: Connection,
-    pub(super) warnings: Vec<Warning>,
+    /// What is odd about a migration, with its place.
+    pub(super) warnings: Vec<(usize, Warning)>,
     /// Statements that write a quoted name as text, with their entry.
     texts: Vec<(usize, CommandError)>,
 }
@@ -55,7 +56,7 @@ pub(super) fn replay(context: &Context, other: &Found, folder: &ToolFolder) -> R
             // what was odd before is not said again
             let new: Vec<String> = found.difference(&known).cloned().collect();
             if !new.is_empty() {
-                replayed.warnings.push(discrepancy(entry, &new));
+                replayed.warnings.push((at, discrepancy(entry, &new)));
             }
             known = found;
         }
@@ -133,7 +134,7 @@ impl One<'_> {
             let before = replayed.steps.last().map(|step| &step.snapshot.schema);
             if let Some(why) = self.try_back(connection, undo, [before.unwrap_or(&Schema::default()), &schema])? {
                 sql = self.converted(&slug, None).sql;
-                replayed.warnings.push(no_way_back(entry, down, &why));
+                replayed.warnings.push((self.at, no_way_back(entry, down, &why)));
             }
         }
         replayed.steps.push(Step { slug, sql, snapshot: Snapshot { schema, renamed_from: Vec::new() } });
