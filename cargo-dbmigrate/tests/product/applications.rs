@@ -9,10 +9,10 @@ use sha2::{Digest as _, Sha384};
 use crate::project::Project;
 
 /// A migration: its file and its SQL, and rows that the application writes after it.
-type Step<'a> = (&'a str, &'a str, &'a str);
+pub(crate) type Step<'a> = (&'a str, &'a str, &'a str);
 
 /// A project with the folder, and a database in which sqlx has executed it.
-fn by_sqlx(steps: &[Step<'_>]) -> Project {
+pub(crate) fn by_sqlx(steps: &[Step<'_>]) -> Project {
     let project = Project::new("");
     project.sql(
         "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, installed_on TIMESTAMP NOT

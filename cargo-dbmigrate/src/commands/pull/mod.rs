@@ -3,6 +3,7 @@
 mod arguments;
 mod baseline;
 mod beside;
+mod cascading;
 mod files;
 mod first_only;
 mod from;
