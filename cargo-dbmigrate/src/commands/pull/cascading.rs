@@ -103,7 +103,7 @@ impl<'a> Followers<'a> {
     /// `condition` is what else is true of the rows of `parent` that go.
     fn follow(&mut self, parent: &Name, condition: &str, path: &mut Vec<Name>) -> Option<()> {
         let schema = self.schema;
-        let referring = schema.tables.values().filter(|table| !self.changed.contains(&table.name));
+        let referring = schema.tables.iter().filter(|table| !self.changed.contains(&table.name));
         for table in referring.collect::<Vec<&Table>>() {
             for key in table.foreign_keys.iter().filter(|key| key.parent == *parent) {
                 let rows =
