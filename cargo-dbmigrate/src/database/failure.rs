@@ -16,12 +16,12 @@ use dbmigrate_core::plan::HELPER_PREFIX;
 use dbmigrate_core::shell::{shell_quoted, shell_word};
 use dbmigrate_core::sql::split;
 
-use crate::database::Subject;
 use crate::database::changed::other_state;
 use crate::database::contradicted::{is_newest, made_anew};
 use crate::database::file;
 use crate::database::history::history_error;
 use crate::database::server_error;
+use crate::database::{Subject, cascades};
 use crate::error::CommandError;
 use crate::exit;
 use crate::project::path;
@@ -278,9 +278,10 @@ pub(crate) fn migration_error(
             .at(&shown)
             .note("without its key, a new row could get the value of a deleted one")
             .help(format!("if what is kept is no longer needed: `cargo dbmigrate kept drop {}`", shell_quoted(kept))),
-        Failure::ForeignKeys { .. } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
-            .at(&shown)
-            .help("fix the rows, then run `cargo dbmigrate migrate` again"),
+        Failure::ForeignKeys { table, parent, .. } => {
+            let error = CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"));
+            cascades::said(error, (file, &shown), [table, parent])
+        }
         Failure::Engine { error, .. } if error.kind == ErrorKind::Stolen => {
             engine_error(&format!("`{name}` failed"), error, database)
         }
