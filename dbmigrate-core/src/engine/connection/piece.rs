@@ -10,6 +10,8 @@ use crate::engine::pieces::{Bound, Times};
 /// What has to hold when the lock is held, and what is done then.
 #[derive(Debug, Clone, Default)]
 pub struct Piece {
+    /// What is looked at before, in a transaction that only reads, so that nobody has to wait for it.
+    pub reading: Vec<Bound>,
     /// An expression, and its values: if it is not true, nothing is done.
     pub guard: Bound,
     /// The statements.
@@ -84,6 +86,7 @@ impl Connection {
     async fn work_here(&self, piece: &Piece) -> Result<Worked, NotWorked> {
         let keys = if piece.foreign_keys { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" };
         self.run(keys).await.map_err(NotWorked::around)?;
+        let read = self.read_here(&piece.reading).await.map_err(NotWorked::around)?;
         let begun = Instant::now();
         self.begin().await.map_err(NotWorked::around)?;
         let (waited, locked) = (begun.elapsed(), Instant::now());
@@ -102,9 +105,23 @@ impl Connection {
             changes.push(self.changes());
         }
         self.commit().await.map_err(NotWorked::around)?;
-        let times = Times { waited, held: locked.elapsed(), committed: Duration::ZERO };
+        let times = Times { read, waited, held: locked.elapsed(), committed: Duration::ZERO };
         let answers = self.ask_all_with(piece.behind.clone()).await.map_err(NotWorked::around)?;
         Ok(Worked::Done { changes, answers, times })
+    }
+
+    /// Runs statements in a transaction that only reads, and says how long that took.
+    async fn read_here(&self, reading: &[Bound]) -> Result<Duration, EngineError> {
+        if reading.is_empty() {
+            return Ok(Duration::ZERO);
+        }
+        let begun = Instant::now();
+        self.run("BEGIN").await?;
+        for (sql, values) in reading {
+            self.run_with(sql, values.clone()).await?;
+        }
+        self.commit().await?;
+        Ok(begun.elapsed())
     }
 }
 
@@ -113,7 +130,7 @@ impl Connection {
 mod on_server {
     use super::{Duration, EngineError, NotWorked, Piece, Times, Worked};
     use crate::engine::connection::server::{ServerConnection, of_commit, stolen};
-    use crate::engine::remote::{Batch, Outcome, and, is_autocommit, not, ok};
+    use crate::engine::remote::{Batch, Outcome, is_autocommit, not, ok};
     use crate::engine::value::Value;
 
     /// What a guard that does not hold has in its message.
@@ -127,7 +144,16 @@ mod on_server {
             let mut batch = Batch::writing();
             let keys = if piece.foreign_keys { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" };
             let keys = batch.step(None, keys, Vec::new(), false);
-            let asked = batch.step(Some(ok(keys)), CLOCK, Vec::new(), true);
+            let first = batch.step(Some(ok(keys)), CLOCK, Vec::new(), true);
+            let mut asked = first;
+            if !piece.reading.is_empty() {
+                let mut last = batch.step(Some(ok(first)), "BEGIN", Vec::new(), false);
+                for (sql, values) in &piece.reading {
+                    last = batch.step(Some(ok(last)), sql, values.clone(), false);
+                }
+                let end = batch.step(Some(ok(last)), "COMMIT", Vec::new(), false);
+                asked = batch.step(Some(ok(end)), CLOCK, Vec::new(), true);
+            }
             let begun = batch.step(Some(ok(asked)), "BEGIN IMMEDIATE", Vec::new(), false);
             let locked = batch.step(Some(ok(begun)), CLOCK, Vec::new(), true);
             let (holds, values) = &piece.guard;
@@ -140,8 +166,7 @@ mod on_server {
             let end = batch.step(Some(ok(last)), CLOCK, Vec::new(), true);
             let commit = batch.step(Some(ok(end)), "COMMIT", Vec::new(), false);
             let committed = batch.step(Some(ok(commit)), CLOCK, Vec::new(), true);
-            let is_open = and(vec![ok(begun), not(is_autocommit())]);
-            batch.step(Some(is_open), "ROLLBACK", Vec::new(), false);
+            batch.step(Some(not(is_autocommit())), "ROLLBACK", Vec::new(), false);
             let behind = |(sql, values): &(String, Vec<Value>)| batch.step(Some(ok(commit)), sql, values.clone(), true);
             let behind: Vec<u32> = piece.behind.iter().map(behind).collect();
             let place = |step: u32| {
@@ -166,6 +191,7 @@ mod on_server {
                     changes: changes.collect(),
                     answers: behind.into_iter().map(answer).collect(),
                     times: Times {
+                        read: between(clock(first), clock(asked)),
                         waited: between(clock(asked), clock(locked)),
                         held: between(clock(locked), clock(end)),
                         committed: between(clock(end), clock(committed)),
