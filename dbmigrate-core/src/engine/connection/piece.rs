@@ -86,17 +86,12 @@ impl Connection {
     async fn work_here(&self, piece: &Piece) -> Result<Worked, NotWorked> {
         let keys = if piece.foreign_keys { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" };
         self.run(keys).await.map_err(NotWorked::around)?;
-        let read = self.read_here(&piece.reading).await.map_err(NotWorked::around)?;
+        let Some(read) = self.read_here(piece).await? else { return Ok(Worked::NotItsTurn) };
         let begun = Instant::now();
         self.begin().await.map_err(NotWorked::around)?;
         let (waited, locked) = (begun.elapsed(), Instant::now());
-        let (holds, values) = &piece.guard;
-        match self.rows_with(&format!("SELECT {holds}"), values.clone()).await {
-            Ok(rows) if rows.first().is_some_and(|row| integer(&row[0]) == 1) => {}
-            // what it is about is there no more
-            Ok(_) => return Ok(Worked::NotItsTurn),
-            Err(error) if error.kind == ErrorKind::Statement => return Ok(Worked::NotItsTurn),
-            Err(error) => return Err(NotWorked::around(error)),
+        if !self.is_its_turn(piece).await? {
+            return Ok(Worked::NotItsTurn);
         }
         let mut changes = Vec::with_capacity(piece.statements.len());
         for (at, (sql, values)) in piece.statements.iter().enumerate() {
@@ -110,18 +105,32 @@ impl Connection {
         Ok(Worked::Done { changes, answers, times })
     }
 
-    /// Runs statements in a transaction that only reads, and says how long that took.
-    async fn read_here(&self, reading: &[Bound]) -> Result<Duration, EngineError> {
-        if reading.is_empty() {
-            return Ok(Duration::ZERO);
+    /// Whether what has to hold for a piece does.
+    async fn is_its_turn(&self, piece: &Piece) -> Result<bool, NotWorked> {
+        let (holds, values) = &piece.guard;
+        match self.rows_with(&format!("SELECT {holds}"), values.clone()).await {
+            Ok(rows) => Ok(rows.first().is_some_and(|row| integer(&row[0]) == 1)),
+            // what it is about is there no more
+            Err(error) if error.kind == ErrorKind::Statement => Ok(false),
+            Err(error) => Err(NotWorked::around(error)),
+        }
+    }
+
+    /// Looks at what is to be looked at before, and says how long that took. `None` if it is not its turn.
+    async fn read_here(&self, piece: &Piece) -> Result<Option<Duration>, NotWorked> {
+        if piece.reading.is_empty() {
+            return Ok(Some(Duration::ZERO));
         }
         let begun = Instant::now();
-        self.run("BEGIN").await?;
-        for (sql, values) in reading {
-            self.run_with(sql, values.clone()).await?;
+        self.run("BEGIN").await.map_err(NotWorked::around)?;
+        if !self.is_its_turn(piece).await? {
+            return Ok(None);
         }
-        self.commit().await?;
-        Ok(begun.elapsed())
+        for (sql, values) in &piece.reading {
+            self.run_with(sql, values.clone()).await.map_err(NotWorked::around)?;
+        }
+        self.commit().await.map_err(NotWorked::around)?;
+        Ok(Some(begun.elapsed()))
     }
 }
 
@@ -144,10 +153,14 @@ mod on_server {
             let mut batch = Batch::writing();
             let keys = if piece.foreign_keys { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" };
             let keys = batch.step(None, keys, Vec::new(), false);
+            let (holds, values) = &piece.guard;
+            let holds = format!("SELECT json_extract('{{}}', iif({holds}, '$', '{NOT_ITS_TURN}'))");
             let first = batch.step(Some(ok(keys)), CLOCK, Vec::new(), true);
-            let mut asked = first;
+            let (mut asked, mut looked) = (first, None);
             if !piece.reading.is_empty() {
-                let mut last = batch.step(Some(ok(first)), "BEGIN", Vec::new(), false);
+                let begun = batch.step(Some(ok(first)), "BEGIN", Vec::new(), false);
+                let mut last = batch.step(Some(ok(begun)), holds.clone(), values.clone(), false);
+                looked = Some(last);
                 for (sql, values) in &piece.reading {
                     last = batch.step(Some(ok(last)), sql, values.clone(), false);
                 }
@@ -156,9 +169,7 @@ mod on_server {
             }
             let begun = batch.step(Some(ok(asked)), "BEGIN IMMEDIATE", Vec::new(), false);
             let locked = batch.step(Some(ok(begun)), CLOCK, Vec::new(), true);
-            let (holds, values) = &piece.guard;
-            let guard = format!("SELECT json_extract('{{}}', iif({holds}, '$', '{NOT_ITS_TURN}'))");
-            let guard = batch.step(Some(ok(locked)), guard, values.clone(), false);
+            let guard = batch.step(Some(ok(locked)), holds, values.clone(), false);
             let mut last = guard;
             for (sql, values) in &piece.statements {
                 last = batch.step(Some(ok(last)), sql, values.clone(), false);
@@ -200,7 +211,7 @@ mod on_server {
             }
             let error: Option<(u32, &EngineError)> = outcome.errors().find(|(step, _)| *step <= commit);
             match error {
-                Some((step, error)) if step == guard => {
+                Some((step, error)) if step == guard || looked == Some(step) => {
                     let is_turned_down =
                         error.message.contains(NOT_ITS_TURN) || error.message.contains("no such table");
                     if is_turned_down { Ok(Worked::NotItsTurn) } else { Err(NotWorked::around(error.clone())) }
