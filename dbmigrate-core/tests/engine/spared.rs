@@ -165,14 +165,15 @@ fn what_a_copy_looks_for_on_its_way_is_what_the_preflights_find() {
         (&[FILL, "UPDATE t SET c = NULL WHERE rowid IN (7, 9)"], "2 rows have NULL in `t.c`"),
         (
             &[FILL, "UPDATE t SET c = 9007199254740993 WHERE rowid = 499"],
-            "1 values of `t.c` would be refused or changed",
+            "1 value of `t.c` would be refused or changed",
         ),
         (&[FILL, "UPDATE t SET c = -9007199254740992 WHERE rowid = 499"], "applied"),
         (
             &[FILL, "UPDATE t SET c = 9223372036854775807 WHERE rowid = 3"],
-            "1 values of `t.c` would be refused or changed",
+            "1 value of `t.c` would be refused or changed",
         ),
-        (&[FILL, "UPDATE t SET c = 'x' WHERE rowid = 3"], "applied"),
+        (&[FILL, "UPDATE t SET c = 'x' WHERE rowid = 3"], "1 value of `t.c` would be refused or changed"),
+        (&[FILL, "UPDATE t SET c = x'00' WHERE rowid = 3"], "1 value of `t.c` would be refused or changed"),
         (&[FILL, "UPDATE t SET c = 0.5 WHERE rowid = 3"], "applied"),
     ] {
         let (as_written, there) = refused(before, &after, rows, u64::MAX);
