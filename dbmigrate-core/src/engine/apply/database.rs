@@ -34,6 +34,7 @@ mod target;
 mod together;
 mod transactions;
 mod walk;
+mod with_copy;
 
 #[cfg(feature = "libsql")]
 use std::path::{Path, PathBuf};
@@ -75,6 +76,10 @@ pub struct Database {
     sought: Vec<(Name, String)>,
     /// How many rebuilds of the migration at work were made without writing a row.
     made_in_place: usize,
+    /// The preflights of the migration at work that wait for the copy of its rebuild.
+    with_copy: Option<with_copy::WithCopy>,
+    /// Whether tables that it rebuilds are large, as far as that was asked.
+    large: Vec<(Name, bool)>,
     /// What is known of the rows of the migration at work because they were asked before there was a lock.
     beforehand: Option<beforehand::Beforehand>,
     /// Whether it is known that nothing was made for asking rows, which would have to be removed.
@@ -91,6 +96,8 @@ pub struct Database {
     /// What is done about steps in Rust.
     rust: rust::Steps,
     has_history_table: bool,
+    /// The position behind the last migration of this run, and [`Connection::data_version`] then.
+    undisturbed: Option<(usize, i64)>,
     /// Whether what would be committed is rolled back instead.
     is_rehearsal: bool,
     /// Where somebody sees how far a statement is.
@@ -172,6 +179,8 @@ impl Database {
             least_rows: LEAST_ROWS,
             sought: Vec::new(),
             made_in_place: 0,
+            with_copy: None,
+            large: Vec::new(),
             beforehand: None,
             has_nothing_asked: false,
             asked_in_vain: None,
@@ -181,6 +190,7 @@ impl Database {
             ignore: Ignore::default(),
             rust: rust::Steps::default(),
             has_history_table: false,
+            undisturbed: None,
             is_rehearsal: false,
             work: None,
             meter: None,
@@ -409,6 +419,7 @@ impl Database {
         // what the transaction changed is not in the database, so it must not be in the tracker either
         self.tracker = None;
         self.has_history_table = false;
+        (self.undisturbed, self.with_copy) = (None, None);
         self.connection.roll_back().await;
     }
 }

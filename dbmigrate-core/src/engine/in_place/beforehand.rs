@@ -297,7 +297,7 @@ fn any(conditions: &[String]) -> String {
 }
 
 /// Whether a condition is about nothing but the row: others may change meanwhile.
-fn is_of_one_row(condition: &str) -> bool {
+pub(in crate::engine) fn is_of_one_row(condition: &str) -> bool {
     let tokens = crate::sql::token::significant(condition);
     !tokens.iter().any(|token| token.is_word("select") || token.is_word("exists"))
 }

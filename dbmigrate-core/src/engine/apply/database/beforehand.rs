@@ -21,8 +21,8 @@ use crate::engine::connection::piece::Piece;
 use crate::engine::connection::{integer, text};
 use crate::engine::engines::Engine;
 use crate::engine::error::EngineError;
+use crate::engine::in_place::Satisfied;
 use crate::engine::in_place::beforehand::{self, Asking, Question};
-use crate::engine::in_place::{Satisfied, is_worth_it};
 use crate::engine::pieces::{Limits, Pace, Range, Times};
 use crate::plan::counted_rows;
 use crate::sql::{Expr, Name};
@@ -215,14 +215,13 @@ impl Database {
     }
 
     /// What is to be asked of tables for which that takes long.
-    async fn questions(&self, migration: &Prepared<'_>) -> Result<Vec<Question>, EngineError> {
+    async fn questions(&mut self, migration: &Prepared<'_>) -> Result<Vec<Question>, EngineError> {
         let script = &migration.script;
         let preflights: Vec<&str> = script.preflights.iter().map(|preflight| preflight.query.as_str()).collect();
         let mut questions = Vec::new();
         for (number, marked) in script.rebuilds.iter().enumerate() {
             // before anything else is read, because most tables are small
-            let is_large = !self.connection.is_local()
-                || is_worth_it(&self.connection, &marked.rebuild, self.least_rows).await.unwrap_or(false);
+            let is_large = !self.connection.is_local() || self.is_large(&marked.rebuild).await;
             if !is_large {
                 continue;
             }
