@@ -61,7 +61,7 @@ impl Decisions {
         self.backfills.get(&(table.clone(), column.clone()))
     }
 
-    pub(super) fn conversion(&self, table: &Name, column: &Name) -> Option<&Expr> {
+    pub(crate) fn conversion(&self, table: &Name, column: &Name) -> Option<&Expr> {
         self.conversions.get(&(table.clone(), column.clone()))
     }
 }
