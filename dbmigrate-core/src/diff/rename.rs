@@ -173,12 +173,11 @@ impl Renames {
             let of_columns = self.columns.iter().map(|(table, ..)| self.old_table(table));
             self.tables.iter().flat_map(|(from, to)| [from, to]).chain(of_columns)
         };
-        let names: Vec<&Name> = match referring {
-            Some(referring) => own().chain(own().flat_map(|name| referring.to(name))).collect(),
-            None => {
-                let concerned = old.tables.iter().filter(|table| !stays(&table.name) || self.concern(table));
-                concerned.map(|table| &table.name).collect()
-            }
+        let names: Vec<&Name> = if let Some(referring) = referring {
+            own().chain(own().flat_map(|name| referring.to(name))).collect()
+        } else {
+            let concerned = old.tables.iter().filter(|table| !stays(&table.name) || self.concern(table));
+            concerned.map(|table| &table.name).collect()
         };
         schema.tables = old.tables.changed(names, |table| match stays(&table.name) {
             false => Changed::Goes,
