@@ -77,6 +77,8 @@ pub struct Database {
     made_in_place: usize,
     /// What is known of the rows of the migration at work because they were asked before there was a lock.
     beforehand: Option<beforehand::Beforehand>,
+    /// Whether somebody else was seen to write while rows were asked.
+    others_write: bool,
     /// Whether it is known that nothing was made for asking rows, which would have to be removed.
     has_nothing_asked: bool,
     /// The checksum of a migration whose rows are asked with the lock, because something came of asking before.
@@ -173,6 +175,7 @@ impl Database {
             sought: Vec::new(),
             made_in_place: 0,
             beforehand: None,
+            others_write: false,
             has_nothing_asked: false,
             asked_in_vain: None,
             times_moved: 0,
