@@ -10,7 +10,7 @@ use std::time::Duration;
 use dbmigrate_test_support::fleet::files::Files;
 use dbmigrate_test_support::fleet::names;
 use dbmigrate_test_support::proxy::Proxy;
-use dbmigrate_test_support::sqld::Options;
+use dbmigrate_test_support::sqld::{Options, Server};
 
 use crate::bare;
 use crate::contest::{Contest, Cost, cost_of, megabytes, milliseconds};
@@ -26,6 +26,9 @@ const PARALLEL: usize = 32;
 
 pub(crate) fn run() {
     let project = tiny_migrations(APPLIED + PENDING);
+    if std::env::var_os("FLEET_ON").is_some_and(|on| on == "server") {
+        return served(&project);
+    }
     let directory = project.path();
     fs::write(directory.join("dbmigrate.toml"), "[targets.tenants]\nfleet = \"tenants/*.db\"\n").expect("a file");
     let behind = directory.join("behind.db");
@@ -36,7 +39,7 @@ pub(crate) fn run() {
     for count in [1000, 10_000] {
         nothing_pending(&project, &head, count);
     }
-    served(&project, 1000);
+    served(&project);
 }
 
 /// `migrate` in the project.
@@ -89,27 +92,61 @@ fn nothing_pending(project: &Project, template: &Path, count: usize) {
     println!("  {:.3} ms a file, {:.1} MB", each(&costs[0]), megabytes(costs[0].memory));
 }
 
-/// A thousand databases on a server behind a proxy, against the time that its round trips take in any case, and against a
-/// process for each member.
-#[expect(clippy::cast_precision_loss, reason = "shown with few digits")]
-fn served(project: &Project, count: usize) {
-    const LOOP: usize = 50;
-    let server = Options::default().namespaces().start().expect("the libSQL server");
-    let proxy = Proxy::before(server.port());
-    let directory = project.path();
-    let members = |prefix: &str, count: usize| {
+/// A server behind a proxy that makes it far away.
+struct Far {
+    server: Server,
+    proxy: Proxy,
+}
+
+impl Far {
+    fn start() -> Self {
+        let server = Options::default().namespaces().start().expect("the libSQL server");
+        let proxy = Proxy::before(server.port());
+        Self { server, proxy }
+    }
+
+    /// So many new databases.
+    fn members(&self, prefix: &str, count: usize) -> Vec<String> {
         let names = names(count).into_iter().map(|name| format!("{prefix}{name}"));
         let urls = names.map(|name| {
-            server.create_namespace(&name);
-            format!("http://{name}.localhost:{}", proxy.port())
+            self.server.create_namespace(&name);
+            format!("http://{name}.localhost:{}", self.proxy.port())
         });
-        urls.collect::<Vec<String>>()
-    };
-    fs::write(directory.join("members.txt"), members("a", count).join("\n")).expect("a file");
-    let text = format!("[targets.far]\nfleet = {{ list = \"members.txt\" }}\nparallel = {PARALLEL}\n");
-    let text = format!("{text}parallel_per_host = {PARALLEL}\nwaves = [\"100%\"]\ncanary = 0\n");
+        urls.collect()
+    }
+}
+
+/// Databases on a server behind a proxy, against the time that its round trips take in any case, and against a process for
+/// each member. How many at once: a thousand members with as many as a roll-out asks at most, and fewer with fewer, where
+/// it is less a question of how fast server, proxy and client compute on the same processors.
+#[expect(clippy::cast_precision_loss, reason = "shown with few digits")]
+fn served(project: &Project) {
+    const LOOP: usize = 50;
+    let far = Far::start();
+    for (count, parallel) in [(1000, PARALLEL), (500, PARALLEL / 2), (250, PARALLEL / 4)] {
+        roll_out(project, &far, count, parallel);
+    }
+    let begin = std::time::Instant::now();
+    for url in far.members("loop", LOOP) {
+        far.proxy.delay(FAR);
+        cost_of(&mut on(project.path(), &["--url", &url]));
+    }
+    let each = milliseconds(begin.elapsed()) / LOOP as f64;
+    println!(
+        "  a process for each of {LOOP}, one after the other: {each:.0} ms each, {:.0} ms for 1000",
+        each * 1000.0
+    );
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with few digits")]
+fn roll_out(project: &Project, far: &Far, count: usize, parallel: usize) {
+    let (directory, Far { server, proxy }) = (project.path(), far);
+    fs::write(directory.join("members.txt"), far.members(&format!("at{parallel}x"), count).join("\n")).expect("a file");
+    let text = format!("[targets.far]\nfleet = {{ list = \"members.txt\" }}\nparallel = {parallel}\n");
+    let text = format!("{text}parallel_per_host = {parallel}\nwaves = [\"100%\"]\ncanary = 0\n");
     fs::write(directory.join("dbmigrate.toml"), text).expect("a file");
     // as in a fleet that is in use: made, and some migrations behind
+    proxy.delay(Duration::ZERO);
     cost_of(&mut on(directory, &["--target", "far", "--to", &APPLIED.to_string()]));
     println!("fleet, {count} databases on a server 40 ms away, {PENDING} pending migrations each");
     for what in ["migrate", "migrate, nothing pending"] {
@@ -119,10 +156,10 @@ fn served(project: &Project, count: usize) {
         let work = server.work_of(|| cost = cost_of(&mut on(directory, &["--target", "far"])));
         let traffic = proxy.traffic();
         let trips = traffic.requests.len() + traffic.connections;
-        let share = |of: usize| of as f64 / PARALLEL as f64 * milliseconds(FAR);
+        let share = |of: usize| of as f64 / parallel as f64 * milliseconds(FAR);
         let (wall, ideal) = (milliseconds(cost.wall), share(trips));
         println!(
-            "  {what}: {wall:.0} ms, {:.1} MB; {} requests and {} connections of 40 ms, {PARALLEL} at once: {ideal:.0} ms, {:.2}x",
+            "  {what}: {wall:.0} ms, {:.1} MB; {} requests and {} connections of 40 ms, {parallel} at once: {ideal:.0} ms, {:.2}x",
             megabytes(cost.memory),
             traffic.requests.len(),
             traffic.connections,
@@ -136,14 +173,4 @@ fn served(project: &Project, count: usize) {
             milliseconds(work)
         );
     }
-    let begin = std::time::Instant::now();
-    for url in members("b", LOOP) {
-        proxy.delay(FAR);
-        cost_of(&mut on(directory, &["--url", &url]));
-    }
-    let each = milliseconds(begin.elapsed()) / LOOP as f64;
-    println!(
-        "  a process for each of {LOOP}, one after the other: {each:.0} ms each, {:.0} ms for {count}",
-        each * count as f64
-    );
 }

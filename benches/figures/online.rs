@@ -5,11 +5,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use dbmigrate_core::engine::Connection;
 use dbmigrate_core::engine::apply::Database;
+use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::{Client, Options, RemoteUrl};
 use dbmigrate_test_support::hand::Hand;
 use dbmigrate_test_support::sqld::Server;
@@ -110,53 +111,101 @@ fn opened(path: &Path) -> Connection {
     connection
 }
 
-/// Runs the rebuild with writers beside it, and says what became of all of them.
-fn show(rows: usize, offline: Duration, connect: &(dyn Fn() -> Connection + Sync), migrate: &mut Command) {
+/// What became of writers.
+#[derive(Default)]
+struct Wrote {
+    /// How long each write took, with what was tried again, sorted.
+    waits: Vec<Duration>,
+    inserted: u64,
+    /// How often one was refused as busy, and tried again.
+    refused: u64,
+    failed: u64,
+}
+
+impl Wrote {
+    fn say(&self, what: &str) {
+        let at = |part: usize| milliseconds(self.waits[(self.waits.len() * part / 1000).min(self.waits.len() - 1)]);
+        println!(
+            "  {what}: {} writes, {} refused as busy and tried again, {} failed",
+            self.waits.len(),
+            self.refused,
+            self.failed
+        );
+        println!("    one took {:.1} ms, 99% up to {:.0} ms, the slowest {:.0} ms", at(500), at(990), at(1000));
+    }
+}
+
+/// Lets writers write while something runs, and returns what they and that have come to.
+fn beside<R>(rows: usize, connect: &(dyn Fn() -> Connection + Sync), from: u64, run: impl FnOnce() -> R) -> (Wrote, R) {
     let stop = AtomicBool::new(false);
-    let (inserted, failed) = (AtomicU64::new(0), AtomicU64::new(0));
-    let (wall, mut waits) = std::thread::scope(|scope| {
-        let write = |writer: u64| {
-            let connection = connect();
-            let mut waits = Vec::new();
-            for at in 0_u64.. {
-                if stop.load(Ordering::Relaxed) {
-                    break;
-                }
-                let id = (at * WRITERS + writer) * 7919 % rows as u64 + 1;
-                let write = if at % 2 == 0 {
-                    format!("UPDATE big SET state = 'w{writer}' WHERE id = {id}")
-                } else {
-                    format!(
-                        "INSERT INTO big (name, amount, state, created_at) VALUES ('new {id}', {at}, 'new', {writer})"
-                    )
-                };
-                let begun = Instant::now();
-                match block_on(connection.run(&write)) {
-                    Ok(()) => inserted.fetch_add(at % 2, Ordering::Relaxed),
-                    Err(error) => {
-                        println!("  a write failed: {error}");
-                        failed.fetch_add(1, Ordering::Relaxed)
-                    }
-                };
-                waits.push(begun.elapsed());
-                std::thread::sleep(PACE.saturating_sub(begun.elapsed()));
-            }
-            waits
+    std::thread::scope(|scope| {
+        let stop = &stop;
+        let writers: Vec<_> =
+            (0..WRITERS).map(|writer| scope.spawn(move || write(rows, &connect(), (writer, from), stop))).collect();
+        let result = run();
+        stop.store(true, Ordering::Relaxed);
+        let mut all = Wrote::default();
+        for wrote in writers.into_iter().map(|writer| writer.join().expect("a writer")) {
+            all.waits.extend(wrote.waits);
+            all.inserted += wrote.inserted;
+            all.refused += wrote.refused;
+            all.failed += wrote.failed;
+        }
+        all.waits.sort_unstable();
+        (all, result)
+    })
+}
+
+/// Updates and inserts in turn until it is told to stop.
+fn write(rows: usize, connection: &Connection, (writer, from): (u64, u64), stop: &AtomicBool) -> Wrote {
+    let mut wrote = Wrote::default();
+    for at in from.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let id = (at * WRITERS + writer) * 7919 % rows as u64 + 1;
+        let write = if at % 2 == 0 {
+            format!("UPDATE big SET state = 'w{writer}' WHERE id = {id}")
+        } else {
+            format!("INSERT INTO big (name, amount, state, created_at) VALUES ('new {id}', {at}, 'new', {writer})")
         };
-        let writers: Vec<_> = (0..WRITERS).map(|writer| scope.spawn(move || write(writer))).collect();
+        let begun = Instant::now();
+        loop {
+            match block_on(connection.run(&write)) {
+                Ok(()) => wrote.inserted += at % 2,
+                // as an application has to, beside whoever else writes
+                Err(error) if error.kind == ErrorKind::Locked => {
+                    wrote.refused += 1;
+                    continue;
+                }
+                Err(error) => {
+                    println!("  a write failed: {error}");
+                    wrote.failed += 1;
+                }
+            }
+            break;
+        }
+        wrote.waits.push(begun.elapsed());
+        std::thread::sleep(PACE.saturating_sub(begun.elapsed()));
+    }
+    wrote
+}
+
+/// Runs the rebuild with writers beside it, and says what became of all of them; before, what becomes of the writers alone.
+fn show(rows: usize, offline: Duration, connect: &(dyn Fn() -> Connection + Sync), migrate: &mut Command) {
+    let alone = offline.clamp(Duration::from_secs(5), Duration::from_secs(60));
+    let (before, ()) = beside(rows, connect, 0, || std::thread::sleep(alone));
+    let (wrote, wall) = beside(rows, connect, 1_000_000, || {
         std::thread::sleep(Duration::from_secs(1));
         let wall = cost_of(migrate).wall;
         std::thread::sleep(Duration::from_secs(1));
-        stop.store(true, Ordering::Relaxed);
-        let waits: Vec<Duration> = writers.into_iter().flat_map(|writer| writer.join().expect("a writer")).collect();
-        (wall, waits)
+        wall
     });
-    waits.sort_unstable();
-    let at = |part: usize| milliseconds(waits[(waits.len() * part / 1000).min(waits.len() - 1)]);
     let found = block_on(connect().first_row("SELECT count(*), sum(typeof(amount) = 'real') FROM big"));
-    let wanted = rows as u64 + inserted.into_inner();
+    let wanted = rows as u64 + before.inserted + wrote.inserted;
     println!("  {:<34} {:>9.1} s", "the plain rebuild, nobody else", offline.as_secs_f64());
     println!("  {:<34} {:>9.1} s  {:>5.2}x", "online", wall.as_secs_f64(), wall.as_secs_f64() / offline.as_secs_f64());
-    println!("  writes {}, failed {}, rows {found:?} of {wanted}", waits.len(), failed.into_inner());
-    println!("  a write took {:.1} ms, 99% up to {:.0} ms, the slowest {:.0} ms\n", at(500), at(990), at(1000));
+    before.say("nobody beside the writers");
+    wrote.say("the rebuild beside them");
+    println!("  rows {found:?} of {wanted}\n");
 }

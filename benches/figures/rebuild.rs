@@ -32,9 +32,13 @@ pub(crate) fn run() {
             copy();
             bare::command("keep", [&database])
         });
-        contest.add("the same, with the probe of the rows that ours makes", || {
+        contest.add("the same, looking for NULLs before", || {
             copy();
             bare::command("keep-probing", [&database])
+        });
+        contest.add("the same, with both probes that ours has", || {
+            copy();
+            bare::command("keep-probing-twice", [&database])
         });
         contest.add("sqlite3 shell, by hand", || {
             copy();

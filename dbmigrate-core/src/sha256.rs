@@ -27,7 +27,7 @@ impl Sha256 {
     /// The hash of what was added.
     pub fn finish(self) -> [u8; 32] {
         let hash = self.0.finalize();
-        std::array::from_fn(|at| hash[at])
+        hash.as_slice().first_chunk().copied().unwrap_or_default()
     }
 
     /// The hash of these bytes.

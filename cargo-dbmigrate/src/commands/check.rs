@@ -6,6 +6,7 @@ use dbmigrate_core::engine::apply::{Database, status};
 use dbmigrate_core::engine::trial::{self, Questions};
 use dbmigrate_core::folder::{Folder, Migration};
 use dbmigrate_core::lint::Target;
+use dbmigrate_core::shell::shell_flag;
 use pollster::block_on;
 
 use crate::database::failure::engine_error;
@@ -145,7 +146,7 @@ pub(crate) fn run(context: &Context, arguments: &Check) -> Result<u8> {
     } else {
         match databases {
             Some(databases) => databases.each(context, |context, url| run.on(context, url, &new))?,
-            None => run.offline(context, &since, &new, arguments.fix)?,
+            None => run.offline(context, &since, &new, arguments)?,
         }
     };
     // the lints are said in any case, and what they deny first
@@ -203,10 +204,10 @@ impl Run<'_> {
     }
 
     /// Lints what is new.
-    fn offline(mut self, context: &Context, since: &Since, new: &[&Migration], fixes: bool) -> Result<u8> {
+    fn offline(mut self, context: &Context, since: &Since, new: &[&Migration], arguments: &Check) -> Result<u8> {
         let target = scope::target(context)?;
         let mut linted = run::migrations(self.folder, new, self.look(&target))?;
-        if fixes {
+        if arguments.fix {
             let (declared, changed) = fix::fix(context, &self.set, self.declared, &mut linted)?;
             self.declared = declared;
             if changed {
@@ -215,7 +216,13 @@ impl Run<'_> {
                 linted = fix::left(again, &linted);
             }
         }
-        conclude(context, &self.set, &linted, since.label(), &since.said(linted.len()))
+        let again = match &arguments.since {
+            Some(since) => format!(" {}", shell_flag("--since", since)),
+            None if arguments.all => " --all".to_owned(),
+            None => String::new(),
+        };
+        let fix = (!arguments.fix).then(|| format!("cargo dbmigrate check{again} --fix"));
+        conclude(context, &self.set, &linted, (since.label(), &since.said(linted.len())), fix.as_deref())
     }
 
     /// Lints those of them that are pending in a database, and asks its rows.
@@ -240,7 +247,7 @@ impl Run<'_> {
             .map_err(|error| engine_error("cannot count the rows", &error, url.into()))?;
         let missing = if database.is_none() { ", the file does not exist yet" } else { "" };
         let what = format!("{} pending in `{url}`{missing}", counted(linted.len(), "migration"));
-        conclude(context, &self.set, &linted, None, &what)
+        conclude(context, &self.set, &linted, (None, &what), Some("cargo dbmigrate check --all --fix"))
     }
 }
 
@@ -249,17 +256,28 @@ fn linted_message(linted: &[Linted], since: Option<&str>, (denied, warnings): (u
     messages::Linted { target: None, migrations, since: since.map(str::to_owned), denied, warnings }
 }
 
-/// Says what was found.
-fn conclude(context: &Context, set: &Set, linted: &[Linted], since: Option<&str>, what: &str) -> Result<u8> {
+/// Says what was found, and what would `fix` some of it.
+fn conclude(
+    context: &Context,
+    set: &Set,
+    linted: &[Linted],
+    (since, what): (Option<&str>, &str),
+    fix: Option<&str>,
+) -> Result<u8> {
     let printer = &context.printer;
     let shown = Shown::of(linted, set, Place::File);
     printer.diagnostics(&shown.warnings);
     let (denied, warnings) = (shown.denied.len(), shown.warnings.len());
     printer.message(|| linted_message(linted, since, (denied, warnings)));
+    let can_be_fixed = linted.iter().flat_map(|one| &one.found).any(|found| !found.edits.is_empty());
+    let fix =
+        fix.filter(|_| can_be_fixed).map(|fix| format!("fix the structs where there is one safe answer: `{fix}`"));
     if denied > 0 {
         let error = CommandError::new(exit::DIFFERENCE, are_denied(denied, &format!(" in {what}")));
-        return Err(error.diagnostics(printer.render(&shown.denied)));
+        let error = error.diagnostics(printer.render(&shown.denied));
+        return Err(fix.into_iter().fold(error, CommandError::help));
     }
     printer.status("Linted", format!("{what}: {}", shown.tally()));
+    printer.next(fix.as_slice());
     Ok(exit::DONE)
 }

@@ -1,6 +1,5 @@
 //! Failures of databases and of applying migrations, as the user sees them.
 
-use std::ffi::OsStr;
 use std::path::Path;
 
 use dbmigrate_core::config::LONGEST_TIMEOUT;
@@ -11,18 +10,18 @@ use dbmigrate_core::engine::brought::{Missing, MissingKind, NOT_HERE};
 use dbmigrate_core::engine::engines::{TURSO_PREFIX, Turso, lacking};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::remote::refusals;
+use dbmigrate_core::folder::Script;
 use dbmigrate_core::folder::script::outside_of_transaction;
-use dbmigrate_core::folder::{SQL_FILE, Script};
-use dbmigrate_core::plan::{HELPER_PREFIX, WRITTEN_BY};
+use dbmigrate_core::plan::HELPER_PREFIX;
 use dbmigrate_core::shell::{shell_quoted, shell_word};
 use dbmigrate_core::sql::split;
 
-use crate::database::Subject;
 use crate::database::changed::other_state;
+use crate::database::contradicted::{is_newest, made_anew};
 use crate::database::file;
 use crate::database::history::history_error;
 use crate::database::server_error;
-use crate::drafting::is_captured;
+use crate::database::{Subject, cascades};
 use crate::error::CommandError;
 use crate::exit;
 use crate::project::path;
@@ -32,9 +31,6 @@ const MOST_SHOWN: usize = 20;
 
 /// What to do about an expression of the last migration.
 const AMEND: &str = "or change the expression, then regenerate the migration: `cargo dbmigrate generate --amend`";
-
-/// What goes before making a migration in another way.
-pub(crate) const TAKE_BACK: &str = "`cargo dbmigrate generate --undo`";
 
 /// What to do about a lock: to wait longer than it was waited for.
 fn wait_longer(database: Subject<'_>) -> String {
@@ -282,9 +278,10 @@ pub(crate) fn migration_error(
             .at(&shown)
             .note("without its key, a new row could get the value of a deleted one")
             .help(format!("if what is kept is no longer needed: `cargo dbmigrate kept drop {}`", shell_quoted(kept))),
-        Failure::ForeignKeys { .. } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
-            .at(&shown)
-            .help("fix the rows, then run `cargo dbmigrate migrate` again"),
+        Failure::ForeignKeys { table, parent, .. } => {
+            let error = CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"));
+            cascades::said(error, (file, &shown), [table, parent])
+        }
         Failure::Engine { error, .. } if error.kind == ErrorKind::Stolen => {
             engine_error(&format!("`{name}` failed"), error, database)
         }
@@ -354,31 +351,6 @@ fn in_words_of_the_user(statement: &str, error: &EngineError) -> EngineError {
         error.message.clone()
     };
     EngineError { message, ..error.clone() }
-}
-
-/// How else a migration could be made that rows contradict, as it says itself behind the preflight on this line.
-fn made_anew(file: &Path, line: usize) -> Vec<String> {
-    if !is_newest(file) {
-        return Vec::new();
-    }
-    // what was captured is recorded where the change was made, and is not taken back
-    let text = std::fs::read_to_string(file).ok().filter(|text| !is_captured(text));
-    let Some(text) = text else { return Vec::new() };
-    let Ok(script) = Script::parse(&text, file) else { return Vec::new() };
-    let found = script.preflights.into_iter().find(|preflight| preflight.line == line);
-    let answers = found.map(|preflight| preflight.answers).unwrap_or_default();
-    let by = text.lines().find_map(|line| line.strip_prefix(WRITTEN_BY)).unwrap_or("cargo dbmigrate generate");
-    answers.into_iter().map(|(words, flag)| format!("{words}: {TAKE_BACK}, then `{by} {flag}`")).collect()
-}
-
-/// Whether no migration comes after the one of this file: only the last one can be taken back or written again.
-fn is_newest(file: &Path) -> bool {
-    let Some((own, folder)) = file.parent().and_then(|own| Some((own.file_name()?, own.parent()?))) else {
-        return false;
-    };
-    let others = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_later = |name: &OsStr| name > own && folder.join(name).join(SQL_FILE).is_file();
-    !others.into_iter().any(|other| is_later(&other.file_name()))
 }
 
 /// Whether a statement was not even sent, because no server runs it, or Turso Database has no answer to it.

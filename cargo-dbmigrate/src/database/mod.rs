@@ -1,6 +1,8 @@
 //! The database of a command: opened, and what is said when it fails.
 
+pub(crate) mod cascades;
 pub(crate) mod changed;
+pub(crate) mod contradicted;
 pub(crate) mod copying;
 pub(crate) mod failure;
 pub(crate) mod file;

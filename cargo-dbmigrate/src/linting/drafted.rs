@@ -1,5 +1,6 @@
 //! Lints of what a command is about to write or to run: what is denied is not written, and of the rest is warned behind it.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use dbmigrate_core::engine::Connection;
@@ -60,6 +61,12 @@ impl Drafted {
         }
         let error = CommandError::new(exit::DECISION, are_denied(shown.denied.len(), "")).note(untouched);
         Err(error.diagnostics(context.printer.render(&shown.denied)))
+    }
+
+    /// The help lines of what was found.
+    pub(crate) fn help(&self) -> HashSet<&str> {
+        let found = self.linted.iter().flat_map(|linted| &linted.found);
+        found.flat_map(|found| &found.finding.help).map(String::as_str).collect()
     }
 
     /// Warns of the rest, at its lines in the file once that is written.

@@ -1,5 +1,6 @@
 //! `check --fix`: the structs changed so that they declare what lints have one safe answer for.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use dbmigrate_core::folder::Script;
@@ -97,27 +98,42 @@ struct Fixed {
 /// The schema after the fixes of what was found, as far as it is still so, one after the other: each is of the schema that
 /// those before have made, so that several on one table come together. With it what was fixed, and what is found no more
 /// because of that: rule and object.
-fn fixed(declared: &Schema, set: &Set, linted: &[Linted]) -> (Schema, Vec<Fixed>, Vec<Key>) {
+fn fixed(declared: &Schema, set: &Set, linted: &[Linted]) -> (Schema, Vec<Fixed>, BTreeSet<Key>) {
     let mut schema = declared.clone();
     let mut now = of_schema(&schema, set);
-    let mut wanted: Vec<Key> = Vec::new();
-    for found in linted.iter().flat_map(|one| &one.found).filter(|found| found.finding.fix.is_some()) {
-        let key = key_of(&found.finding);
-        // the structs may have gone on since
-        if !wanted.contains(&key) && stands(&now, &key) {
-            wanted.push(key);
-        }
-    }
+    let keys = |found: &[Finding]| found.iter().map(key_of).collect::<BTreeSet<Key>>();
+    let with_fix = linted.iter().flat_map(|one| &one.found).filter(|found| found.finding.fix.is_some());
+    // the structs may have gone on since
+    let mut wanted: BTreeSet<Key> = with_fix.map(|found| key_of(&found.finding)).collect();
+    wanted = &wanted & &keys(&now);
     let mut done = Vec::new();
     loop {
-        let mut with_fix = now.iter().filter_map(|finding| Some((key_of(finding), finding.fix.clone()?)));
-        let Some((key, fix)) = with_fix.find(|(key, _)| wanted.contains(key)) else { break };
-        wanted.retain(|wanted| *wanted != key);
-        schema.tables.insert(fix.table.clone());
-        done.push(Fixed { key, table: fix.table.name, says: fix.says });
+        let before = done.len();
+        // those of other tables do not touch each other, unless they give something new one name
+        let (mut tables, mut names) = (BTreeSet::new(), BTreeSet::new());
+        for finding in &now {
+            let key = key_of(finding);
+            let Some(fix) = finding.fix.as_ref().filter(|_| wanted.contains(&key)) else { continue };
+            let was = schema.table(&fix.table.name);
+            let indexes = fix.table.indexes.iter().map(|index| &index.name);
+            let new: Vec<Name> =
+                indexes.filter(|name| was.is_none_or(|was| !was.indexes.contains(name))).cloned().collect();
+            if tables.contains(&fix.table.name) || new.iter().any(|name| names.contains(name)) {
+                continue;
+            }
+            tables.insert(fix.table.name.clone());
+            names.extend(new);
+            wanted.remove(&key);
+            schema.tables.insert(fix.table.clone());
+            done.push(Fixed { key, table: fix.table.name.clone(), says: fix.says.clone() });
+        }
+        if done.len() == before {
+            break;
+        }
         now = of_schema(&schema, set);
     }
-    wanted.retain(|wanted| !stands(&now, wanted));
+    let left = keys(&now);
+    wanted.retain(|wanted| !left.contains(wanted));
     (schema, done, wanted)
 }
 
@@ -126,10 +142,6 @@ type Key = (String, String);
 
 fn key_of(finding: &Finding) -> Key {
     (finding.rule.name.to_string(), finding.object.clone())
-}
-
-fn stands(found: &[Finding], key: &Key) -> bool {
-    found.iter().any(|finding| key_of(finding) == *key)
 }
 
 /// What rules find in a schema as a whole.

@@ -9,7 +9,7 @@ use dbmigrate_core::engine::catalogue::Catalogue;
 use dbmigrate_core::engine::trial::Questions;
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use dbmigrate_core::lint::{self, Finding, Level, Levels, Prepared, Standing, Target, Unreleased, UnusedAllow};
-use dbmigrate_core::schema::Schema;
+use dbmigrate_core::schema::{Referring, Schema};
 use dbmigrate_core::sql::Name;
 
 use pollster::block_on;
@@ -154,7 +154,7 @@ pub(super) fn with_counts(
 ) -> Result<Vec<Linted>> {
     let mut all: Vec<Linted> = Vec::with_capacity(which.len());
     let mut schemas = folder.schemas();
-    let mut catalogue = Catalogue::new(&look.set.rules.queries);
+    let mut along = Along::new(look.set);
     let mut last: Option<(usize, Schema)> = None;
     let mut start: Option<Schema> = None;
     let mut standing = Standing::default();
@@ -179,7 +179,7 @@ pub(super) fn with_counts(
         }
         let look = Look { target: &target, ..look };
         let follow = |one: &lint::Migration<'_>| standing.follow(one);
-        let mut linted = looked_at(&subject, look, package, &mut catalogue, follow)?;
+        let mut linted = looked_at(&subject, look, package, &mut along, follow)?;
         let before: usize = all.iter().map(|linted| linted.found.len()).sum();
         linted.found.iter().enumerate().for_each(|(at, found)| standing.add(before + at, &found.finding));
         let start = start.get_or_insert_with(|| old.clone());
@@ -193,13 +193,13 @@ pub(super) fn with_counts(
         last = Some((migration.index, new));
     }
     if let (Some((_, head)), 2..) = (&last, all.len()) {
-        leave_out(&mut all, &standing.answered(head, &look.set.rules));
+        leave_out(&mut all, &standing.answered(head, &look.set.rules).into_iter().collect());
     }
     Ok(all)
 }
 
 /// Leaves out findings by their numbers among all.
-fn leave_out(all: &mut [Linted], numbers: &[usize]) {
+fn leave_out(all: &mut [Linted], numbers: &BTreeSet<usize>) {
     let mut number = 0..;
     for linted in all {
         linted.found.retain(|_| number.next().is_none_or(|number| !numbers.contains(&number)));
@@ -241,26 +241,39 @@ pub(super) fn one_with_counts(subject: &Subject<'_>, look: Look<'_>, counts: &Co
     let rows = counts.values().next().cloned().unwrap_or_default();
     let target = Target { rows, ..look.target.clone() };
     let package = look.declared.map(|declared| &declared.package);
-    let mut catalogue = Catalogue::new(&look.set.rules.queries);
-    looked_at(subject, Look { target: &target, ..look }, package, &mut catalogue, |_| ())
+    looked_at(subject, Look { target: &target, ..look }, package, &mut Along::new(look.set), |_| ())
 }
 
 /// The most migrations for which the source of the application is searched.
 const RECENT: usize = 20;
+
+/// What goes along from one migration to the next.
+struct Along<'q> {
+    /// The tables in which queries of the project's own find what the schema has.
+    catalogue: Catalogue<'q>,
+    /// Which tables refer to which.
+    referring: Referring,
+}
+
+impl<'q> Along<'q> {
+    fn new(set: &'q Set) -> Self {
+        Self { catalogue: Catalogue::new(&set.rules.queries), referring: Referring::default() }
+    }
+}
 
 /// Looks at one, and at the source of a package for what it takes away.
 fn looked_at(
     subject: &Subject<'_>,
     look: Look<'_>,
     package: Option<&Package>,
-    catalogue: &mut Catalogue<'_>,
+    along: &mut Along<'_>,
     follow: impl FnOnce(&lint::Migration<'_>),
 ) -> Result<Linted> {
     let Look { set, declared, .. } = look;
     let Subject { name, file, sql, old, new } = *subject;
     let shown = file.map_or_else(|| PathBuf::from(name), Path::to_owned);
     let script = Script::parse(sql, &shown)?;
-    let prepared = Prepared::of(old, new, &script);
+    let prepared = Prepared::following((old, new), &script, &mut along.referring);
     let mut target = look.target.clone();
     if let Some(package) = package {
         let gone = lint::gone(&lint::Migration::new(old, new, &prepared, &script, &target));
@@ -273,7 +286,7 @@ fn looked_at(
     let migration = lint::Migration::new(old, new, &prepared, &script, &target).under(&set.rules);
     follow(&migration);
     let counts = lint::counted(&migration);
-    let queried = block_on(catalogue.find(&migration)).map_err(|error| query_error(&set.root, &error))?;
+    let queried = block_on(along.catalogue.find(&migration)).map_err(|error| query_error(&set.root, &error))?;
     let report = lint::lint(&migration, &set.levels, queried);
     // line ends and a byte order mark are no part of what was recorded, but of the file
     let on_disk = file.and_then(|file| std::fs::read_to_string(file).ok()).filter(|text| text != sql);

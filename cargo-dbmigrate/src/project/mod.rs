@@ -14,6 +14,7 @@ pub(crate) mod package;
 pub(crate) mod path;
 mod phase;
 pub(crate) mod picked;
+pub(crate) mod pipelines;
 mod retry;
 mod selection;
 pub(crate) mod setup;

@@ -130,15 +130,24 @@ fn size_on_server(original: &Connection) -> std::result::Result<u64, EngineError
     Ok(row.and_then(|row| u64::try_from(integer(row.first()?)).ok()).unwrap_or_default())
 }
 
+/// Refuses a folder for copies that is not there.
+///
+/// # Errors
+/// Exit code 2 then.
+pub(crate) fn refuse_missing(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let shown = path::for_display(folder).display().to_string();
+    Err(CommandError::usage(format!("`--rehearse-in {shown}`: no such folder")))
+}
+
 /// A folder with room for the copy.
 fn place(plan: &Run<'_>, size: u64, growth: u64) -> Result<Scratch> {
     let url = plan.url;
     let needed = size.saturating_add(growth).saturating_add(RESERVE);
     if let Some(folder) = plan.place {
-        if !folder.is_dir() {
-            let shown = path::for_display(folder).display().to_string();
-            return Err(CommandError::usage(format!("`--rehearse-in {shown}`: no such folder")));
-        }
+        refuse_missing(folder)?;
         return if has_room(folder, needed) { made_in(folder) } else { Err(no_room(url, needed, &[folder])) };
     }
     let temporary = std::env::temp_dir();

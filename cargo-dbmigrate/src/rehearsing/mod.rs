@@ -32,6 +32,7 @@ use job::cannot;
 use measure::Measuring;
 
 pub(crate) use arguments::Rehearse;
+pub(crate) use copy::refuse_missing;
 pub(crate) use refused::{refuse_for_server, words};
 pub(crate) use said::table;
 

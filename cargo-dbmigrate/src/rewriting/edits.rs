@@ -27,11 +27,13 @@ pub(super) fn edits(
     trace: &Trace,
     whole: &[Name],
 ) -> BTreeMap<Name, Vec<Edit>> {
-    edits_in(declared, (target, view_columns), trace, whole, &mut Sources::default())
+    edits_in(declared, &declared.schema, (target, view_columns), trace, whole, &mut Sources::default())
 }
 
+/// The same for a schema that structs declare, or a part of it.
 fn edits_in(
     declared: &Declared,
+    before: &Schema,
     (target, view_columns): (&Schema, &ViewColumns),
     trace: &Trace,
     whole: &[Name],
@@ -40,13 +42,13 @@ fn edits_in(
     let mut all: BTreeMap<Name, Vec<Edit>> = BTreeMap::new();
     let mut home: Option<PathBuf> = None;
     let mut kept: Vec<(ObjectKind, Name)> = Vec::new();
-    let own_columns = declared_columns(declared);
-    for (kind, name) in objects(&declared.schema) {
+    let own_columns = declared_columns(declared, before);
+    for (kind, name) in objects(before) {
         let after = after(target, trace, (kind, name));
         kept.extend(after.iter().map(|after| (kind, after.clone())));
         let Some((file, place)) = declared.find(&place_of(kind, name)) else { continue };
         home.get_or_insert_with(|| file.clone());
-        if after.as_ref().is_some_and(|after| after == name && is_same(&declared.schema, target, (kind, name))) {
+        if after.as_ref().is_some_and(|after| after == name && is_same(before, target, (kind, name))) {
             continue;
         }
         let Some(source) = sources.of(&file) else { continue };
@@ -56,7 +58,7 @@ fn edits_in(
         let edits = match &after {
             None => vec![(whole_lines(text, item.range.clone()), String::new())],
             Some(after) => {
-                let old = parts(&declared.schema, (kind, name), &own_columns);
+                let old = parts(before, (kind, name), &own_columns);
                 let Some((old, new)) = old.zip(parts(target, (kind, after), view_columns)) else { continue };
                 let is_whole = whole.contains(name);
                 Rewriting { declared, kind, name, after, trace, item: &item, text, old, new, is_whole }.edits()
@@ -124,10 +126,11 @@ fn is_same(before: &Schema, target: &Schema, (kind, name): (ObjectKind, &Name)) 
     own.get(&key) == wanted.get(&key) && triggers(before, &own) == triggers(target, &wanted)
 }
 
-/// The columns that the structs of views have.
-fn declared_columns(declared: &Declared) -> ViewColumns {
+/// The columns that the structs of views have which are in a schema.
+fn declared_columns(declared: &Declared, schema: &Schema) -> ViewColumns {
     let columns = |columns: &[Name]| columns.iter().map(|column| (column.clone(), DeclType::default())).collect();
-    declared.view_columns.iter().map(|(view, names)| (view.clone(), columns(names))).collect()
+    let views = declared.view_columns.iter().filter(|(view, _)| schema.views.contains(view));
+    views.map(|(view, names)| (view.clone(), columns(names))).collect()
 }
 
 /// The edits by which the struct of one table declares it as `after` has it; none if that is not mechanical.
@@ -139,8 +142,8 @@ pub(crate) fn of_table(declared: &Declared, after: &Table, sources: &mut Sources
         schema
     };
     let Some(before) = declared.schema.table(&after.name) else { return Vec::new() };
-    let (declared, after) = (declared.instead(only(before)), only(after));
-    let all = edits_in(&declared, (&after, &ViewColumns::default()), &Trace::default(), &[], sources);
+    let (before, after) = (only(before), only(after));
+    let all = edits_in(declared, &before, (&after, &ViewColumns::default()), &Trace::default(), &[], sources);
     all.into_values().flatten().collect()
 }
 

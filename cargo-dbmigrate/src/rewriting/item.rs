@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proc_macro2::Span;
 use syn::spanned::Spanned as _;
-use syn::visit::{self, Visit};
+use syn::visit::Visit;
 
 /// Where the parts of a struct are.
 pub(super) struct Item {
@@ -42,17 +42,16 @@ pub(super) struct Attribute {
 
 /// The struct that lies around a place of a text, and says in an attribute `word` what it declares.
 pub(super) fn item_at(source: &Source, place: &Range<usize>, word: &'static str) -> Option<Item> {
-    let file = source.file.as_ref()?;
-    let mut finder = Finder { text: &source.text, place, word, skipped: source.skipped, found: None };
-    finder.visit_file(file);
-    finder.found
+    let behind = source.structs.partition_point(|(range, _)| range.start <= place.start);
+    let (range, item) = source.structs[..behind].last().filter(|(range, _)| place.end <= range.end)?;
+    source.item(range.clone(), item, word)
 }
 
 /// A file of structs, read and parsed.
 pub(super) struct Source {
     pub(super) text: String,
-    /// `None` if it is no Rust.
-    file: Option<syn::File>,
+    /// Its structs, in their order, with the bytes that they take: there may be thousands, and as many questions.
+    structs: Vec<(Range<usize>, syn::ItemStruct)>,
     /// A byte order mark is no part of what is parsed.
     skipped: usize,
 }
@@ -62,23 +61,16 @@ impl Source {
     pub(super) fn read(path: &Path) -> Option<Self> {
         let text = std::fs::read_to_string(path).ok()?;
         let skipped = text.len() - text.trim_start_matches('\u{feff}').len();
-        let file = syn::parse_file(&text[skipped..]).ok();
-        Some(Self { text, file, skipped })
+        let mut finder = Finder { skipped, structs: Vec::new() };
+        if let Ok(file) = syn::parse_file(&text[skipped..]) {
+            finder.visit_file(&file);
+        }
+        Some(Self { text, structs: finder.structs, skipped })
     }
 }
-
-struct Finder<'a> {
-    text: &'a str,
-    place: &'a Range<usize>,
-    word: &'static str,
-    skipped: usize,
-    found: Option<Item>,
-}
-
-impl Finder<'_> {
+impl Source {
     fn range(&self, span: Span) -> Range<usize> {
-        let range = span.byte_range();
-        range.start + self.skipped..range.end + self.skipped
+        bytes(span, self.skipped)
     }
 
     fn attribute(&self, attributes: &[syn::Attribute], word: &str) -> Option<Attribute> {
@@ -91,18 +83,12 @@ impl Finder<'_> {
         };
         Some(Attribute { has_name: has("name"), is_renamed: has("renamed_from"), range })
     }
-}
 
-impl<'ast> Visit<'ast> for Finder<'_> {
-    fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
-        let range = self.range(item.span());
-        if range.start > self.place.start || self.place.end > range.end {
-            return;
-        }
+    fn item(&self, range: Range<usize>, item: &syn::ItemStruct, word: &str) -> Option<Item> {
         let (named, first) = match &item.fields {
             syn::Fields::Named(fields) => (Some(&fields.named), self.range(fields.brace_token.span.open()).end),
             syn::Fields::Unit => (None, range.end),
-            syn::Fields::Unnamed(_) => return,
+            syn::Fields::Unnamed(_) => return None,
         };
         let body = |vis: &syn::Visibility, otherwise: Span| match vis {
             syn::Visibility::Inherited => self.range(otherwise).start,
@@ -123,18 +109,30 @@ impl<'ast> Visit<'ast> for Finder<'_> {
                 attribute: self.attribute(&field.attrs, "column"),
             })
         });
-        self.found = Some(Item {
-            attribute: self.attribute(&item.attrs, self.word),
+        Some(Item {
+            attribute: self.attribute(&item.attrs, word),
             body: body(&item.vis, item.struct_token.span),
             first,
             fields: fields.collect(),
             range,
-        });
+        })
     }
+}
 
-    fn visit_item(&mut self, item: &'ast syn::Item) {
-        if self.found.is_none() {
-            visit::visit_item(self, item);
-        }
+/// The bytes of a text that a span covers, of which the first were skipped.
+fn bytes(span: Span, skipped: usize) -> Range<usize> {
+    let range = span.byte_range();
+    range.start + skipped..range.end + skipped
+}
+
+/// Collects structs.
+struct Finder {
+    structs: Vec<(Range<usize>, syn::ItemStruct)>,
+    skipped: usize,
+}
+
+impl<'ast> Visit<'ast> for Finder {
+    fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
+        self.structs.push((bytes(item.span(), self.skipped), item.clone()));
     }
 }

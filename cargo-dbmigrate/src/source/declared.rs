@@ -14,6 +14,7 @@ use proc_macro2::Span;
 
 use super::databases::{ACROSS, ACROSS_HELP};
 use super::package::Package;
+use super::places::Places;
 use super::resolve::Known;
 use super::scope::{Ours, Space};
 use super::tree::{Body, FileId, Parsed, Shape, SourceFile, Tree};
@@ -40,11 +41,8 @@ pub struct Declared {
     pub unread: Vec<Diagnostic>,
     /// The files of its modules, as far as `mod` leads to them.
     pub files: Vec<PathBuf>,
-    places: Vec<Places>,
+    places: Places,
 }
-
-/// The places of a struct, and the file that they are in: shared with what stands for it with another schema.
-type Places = (Rc<SourceFile>, Rc<[(Place, Span)]>);
 
 impl Declared {
     /// A package of which no struct is known.
@@ -58,7 +56,7 @@ impl Declared {
             warnings: Vec::new(),
             unread: Vec::new(),
             files: Vec::new(),
-            places: Vec::new(),
+            places: Places::default(),
         }
     }
 
@@ -70,22 +68,23 @@ impl Declared {
 
     /// The file and the bytes in it that declare something, or else the table that it belongs to.
     pub fn find(&self, place: &Place) -> Option<(PathBuf, Range<usize>)> {
-        self.find_exactly(place).or_else(|| self.find_exactly(&Place::Table(owner(place)?.clone())))
+        self.find_exactly(place).or_else(|| match place {
+            Place::Table(_) | Place::View(_) | Place::Trigger(_) | Place::VirtualTable(_) => None,
+            part => self.find_exactly(&Place::Table(part.object().clone())),
+        })
     }
 
     /// The file and the bytes in it that declare this and nothing else.
     pub fn find_exactly(&self, wanted: &Place) -> Option<(PathBuf, Range<usize>)> {
-        let mut places = self.places.iter().flat_map(|(file, places)| places.iter().map(move |place| (file, place)));
-        let (file, (_, span)) = places.find(|(_, (known, _))| known == wanted)?;
-        Some((file.path.clone(), file.range(*span)))
+        let (file, span) = self.places.find(wanted)?;
+        Some((file.path.clone(), file.range(span)))
     }
 
     /// The tables and views that are declared, each with the file and the bytes in it that declare it.
     pub fn objects(&self) -> impl Iterator<Item = (&Name, PathBuf, Range<usize>)> {
-        let places = self.places.iter().flat_map(|(file, places)| places.iter().map(move |place| (file, place)));
-        places.filter_map(|(file, (place, span))| match place {
+        self.places.iter().filter_map(|(file, place, span)| match place {
             Place::Table(name) | Place::VirtualTable(name) | Place::View(name) => {
-                Some((name, file.path.clone(), file.range(*span)))
+                Some((name, file.path.clone(), file.range(span)))
             }
             _ => None,
         })
@@ -98,18 +97,6 @@ impl Declared {
             Some((file, span)) => diagnostic.at(file, span, text),
             None => diagnostic,
         }
-    }
-}
-
-/// The table that a place belongs to.
-fn owner(place: &Place) -> Option<&Name> {
-    match place {
-        Place::Column(table, _)
-        | Place::Index(table, _)
-        | Place::Unique(table, _)
-        | Place::ForeignKey(table, _)
-        | Place::PrimaryKey(table) => Some(table),
-        _ => None,
     }
 }
 
@@ -134,6 +121,7 @@ pub(super) fn merge(tree: Tree) -> Result<Declared, Vec<Diagnostic>> {
     // syntax trees of a whole package: the process ends before taking them apart would pay
     std::mem::forget(tree);
     let Merging { schema, renamed_tables, renamed_columns, view_columns, places, by_name, .. } = merging;
+    let places = Places::of(places);
     let mut declared =
         Declared { package, schema, renamed_tables, renamed_columns, view_columns, warnings, unread, files, places };
     let mut errors = across(&declared, &others);
@@ -258,7 +246,7 @@ struct Merging {
     renamed_tables: Vec<(Name, Name)>,
     renamed_columns: Vec<(Name, Name, Name)>,
     view_columns: Vec<(Name, Vec<Name>)>,
-    places: Vec<Places>,
+    places: Vec<(Rc<SourceFile>, Vec<(Place, Span)>)>,
     by_name: Vec<Place>,
     /// Who has a name: tables and views share theirs, triggers have their own.
     owners: HashMap<Name, (FileId, Span)>,
@@ -309,7 +297,7 @@ impl Merging {
         self.renamed_tables.extend(declaration.renamed_from.map(|from| (from, name.clone())));
         let columns = declaration.renamed_columns.into_iter();
         self.renamed_columns.extend(columns.map(|(from, to)| (name.clone(), from, to)));
-        self.places.push((tree.file(shape.file), declaration.places.into()));
+        self.places.push((tree.file(shape.file), declaration.places));
         self.by_name.extend(declaration.by_name);
     }
 }

@@ -16,6 +16,7 @@ mod literals;
 mod modules;
 mod nesting;
 pub mod package;
+mod places;
 mod plain;
 mod queries;
 mod request;

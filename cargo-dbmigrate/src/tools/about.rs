@@ -29,6 +29,12 @@ impl About {
 }
 
 impl About {
+    /// Whether it runs migrations with foreign keys on, unless they say otherwise: `SqliteConnectOptions` of sqlx has them
+    /// on, and no transaction can turn them off.
+    pub(crate) fn has_foreign_keys_on(&self) -> bool {
+        self.name == "sqlx"
+    }
+
     /// What to do with it once this tool has taken its place.
     pub(crate) fn stop(&self) -> String {
         match self.name {

@@ -47,6 +47,23 @@ fn several() -> Project {
     project
 }
 
+/// A package with a change in two halves, whose second one somebody starts.
+fn phased() -> Project {
+    let project = Project::new("");
+    crate::phased::rename(&project);
+    fs_err::create_dir(project.path(".git")).expect("writable");
+    project.runs("ci github --branch it's");
+    project
+}
+
+/// Several databases, and a workflow that deploys between the halves.
+fn deploying() -> Project {
+    let project = several();
+    project.write(".github/workflows/ship.yml", "on: [workflow_call]\npermissions:\n  id-token: write\njobs: {}\n");
+    project.runs("ci github --deploy ship.yml");
+    project
+}
+
 /// An action as a workflow that has its steps and inputs: the linter knows no actions.
 fn as_workflow(action: &str) -> String {
     let action = parse(action);
@@ -72,7 +89,13 @@ type Files = Vec<(String, String)>;
 fn all() -> (Files, Files) {
     let mut workflows = Vec::new();
     let mut actions = vec![("setup".to_owned(), repository("setup/action.yml"))];
-    for (name, project) in [("usual", usual()), ("awkward", awkward()), ("several", several())] {
+    for (name, project) in [
+        ("usual", usual()),
+        ("awkward", awkward()),
+        ("several", several()),
+        ("phased", phased()),
+        ("deploying", deploying()),
+    ] {
         workflows.extend(WRITTEN.map(|file| (format!("{name} {file}"), project.read(file))));
         actions.push((name.to_owned(), project.read(ACTION)));
     }
@@ -124,6 +147,8 @@ fn jobs_have_the_permissions_that_they_need_and_no_others() {
             let given = what["permissions"].as_object().cloned().unwrap_or_default();
             let wanted: &[(&str, &str)] = match (name.as_str(), job.as_str()) {
                 (_, "switch") => &[],
+                // what the workflow asks for that it calls
+                ("deploying .github/workflows/dbmigrate.yml", "deploy") => &[("id-token", "write")],
                 ("release.yml", "build") => &[("attestations", "write"), ("contents", "write"), ("id-token", "write")],
                 ("release.yml", _) => &[("contents", "write")],
                 (_, "check") => &[("contents", "read"), ("pull-requests", "write")],
@@ -132,7 +157,8 @@ fn jobs_have_the_permissions_that_they_need_and_no_others() {
             let given: Vec<(&str, &str)> =
                 given.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default())).collect();
             assert_eq!(given, wanted, "{name}, {job}");
-            assert!(what["timeout-minutes"].is_u64(), "{name}, {job} may run for ever");
+            // one that calls a workflow leaves that to it
+            assert!(what["timeout-minutes"].is_u64() || what["uses"].is_string(), "{name}, {job} may run for ever");
         }
     }
 }

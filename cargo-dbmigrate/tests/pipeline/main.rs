@@ -5,6 +5,7 @@ mod expression;
 mod fake_gh;
 mod gitlab;
 mod lint;
+mod phased;
 #[path = "../product/project.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
 mod project;

@@ -9,10 +9,10 @@ use sha2::{Digest as _, Sha384};
 use crate::project::Project;
 
 /// A migration: its file and its SQL, and rows that the application writes after it.
-type Step<'a> = (&'a str, &'a str, &'a str);
+pub(crate) type Step<'a> = (&'a str, &'a str, &'a str);
 
 /// A project with the folder, and a database in which sqlx has executed it.
-fn by_sqlx(steps: &[Step<'_>]) -> Project {
+pub(crate) fn by_sqlx(steps: &[Step<'_>]) -> Project {
     let project = Project::new("");
     project.sql(
         "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, installed_on TIMESTAMP NOT
@@ -326,6 +326,7 @@ UPDATE messages SET attachment = JSON_SET(attachment, '$.doc', JSON(doc)) WHERE 
     assert_eq!(rows, ["1|1|{\"code\":[1]}", "2|2|{\"doc\":[]}"]);
     let (field, more) = ("pub user_id: i64,", "#[column(default = 0, check = \"stars >= 0\")]\n    pub stars: i64,");
     fs_err::remove_file(project.path("src/lib.rs")).expect("it is there");
+    fs_err::copy(project.path("dev.db"), project.path("other.db")).expect("it is there");
     let run = project.runs("pull --from sqlx --out src/lib.rs");
     for (file, why) in [
         ("0005_merged", "it does not produce the schema before it"),
@@ -334,6 +335,11 @@ UPDATE messages SET attachment = JSON_SET(attachment, '$.doc', JSON(doc)) WHERE 
         let said = format!("`migrations/{file}.down.sql` was left out of `{file}`: {why}");
         assert!(run.err.contains(&said), "{}", run.err);
     }
+    // what was said of the migrations is not said again for each database
+    let other = project.runs("pull --from sqlx migrations --url other.db");
+    assert!(!other.err.contains("left out") && other.err.contains("Adopted other.db"), "{}", other.err);
+    let twice = project.ends(2, "pull --from sqlx=migrations db --url other.db");
+    assert!(twice.err.contains("two folders are named: `migrations` and `db`"), "{}", twice.err);
     let structs = project.read("src/lib.rs").replacen(field, &format!("{field}\n    {more}"), 1);
     project.structs(&structs.replacen("pub email", "#[column(renamed_from = \"email\")]\n    pub address", 1));
     project.runs("generate --name edit");

@@ -152,6 +152,13 @@ fn each_kind_of_failure_ends_with_its_exit_code_and_what_leads_out_of_it() {
     ends(&project, 2, "migrate --token s3cret");
     ends(&project, 2, "migrate -q -v");
     ends(&project, 2, "migrate --to nowhere");
+    project.write("dbmigrate.toml", "[targets.tenants]\nfleet = \"tenants/*.db\"\n");
+    fs_err::create_dir(project.path("tenants")).expect("it can be made");
+    project.runs("migrate --url tenants/a.db");
+    let fleet = ends(&project, 2, "rebase --deployed -t tenants");
+    assert!(texts(&fleet["error"]["help"])[0].contains("`cargo dbmigrate status -t tenants`"), "{fleet}");
+    ends(&project, 0, "rebase --deployed -t tenants/a");
+    project.write("dbmigrate.toml", "");
     // 3
     project.structs(&renamed());
     let decision = ends(&project, 3, "generate");

@@ -81,11 +81,11 @@ fn a_constraint_that_only_the_engine_finds_violated_is_a_decision_and_names_the_
 fn what_can_only_be_done_about_the_last_migration_is_suggested_for_that_alone() {
     let project = project("a: Option<String>", "INSERT INTO t VALUES (1, NULL)", "a: String");
     project.runs("generate");
-    assert!(project.refuses(3, "migrate").err.contains("--undo"));
+    assert!(project.refuses(3, "migrate").err.contains("--amend"));
     project.structs(&table("a: String, b: Option<i64>"));
     project.runs("generate");
     let run = project.refuses(3, "migrate");
-    assert!(!run.err.contains("--undo") && run.err.contains("fix the rows"), "{}", run.err);
+    assert!(!run.err.contains("--amend") && run.err.contains("fix the rows"), "{}", run.err);
 }
 
 #[test]

@@ -196,6 +196,42 @@ fn a_conversion_that_would_change_values_is_refused_unless_it_is_accepted() {
 }
 
 #[test]
+fn all_that_rows_contradict_is_said_at_once_and_each_answer_amends_the_migration() {
+    let project = changed(&users("nick: String,\n    score: Option<i64>,"));
+    project.runs("generate");
+    project.runs("migrate");
+    project.sql("UPDATE users SET score = id + 2, nick = 'n' || id WHERE id = 1");
+    project.structs(&users("handle: i64,\n    #[column(check = \"score < 3\")]\n    score: i64,"));
+    project.runs("generate --rename users.nick=handle");
+    let before = project.dump();
+    for command in ["migrate --dry-run", "migrate"] {
+        let run = project.refuses(3, command);
+        for said in [
+            "2 values of `users.nick` would be refused or changed by the conversion from TEXT to INTEGER",
+            "1 row of `users` violates CHECK (score < 3)",
+            "1 row has NULL in `users.score`, which becomes NOT NULL",
+        ] {
+            assert!(run.err.contains(said), "`{command}` does not say `{said}`:\n{}", run.err);
+        }
+        assert_eq!(project.dump(), before);
+    }
+    let suggested = project.refuses(3, "migrate").suggested();
+    let answers = suggested.iter().filter(|command| command.contains("--convert") || command.contains("--backfill"));
+    let answers: Vec<_> = answers.collect();
+    assert_eq!(answers.len(), 2, "{suggested:?}");
+    for answer in answers {
+        let run = project.shell(answer);
+        assert_eq!(run.code, 0, "`{answer}` said\n{}", run.err);
+        // what lints say is not said twice
+        assert!(!run.err.contains("fails if"), "{}", run.err);
+    }
+    project.sql("UPDATE users SET score = 2 WHERE id = 1");
+    project.runs("migrate");
+    assert_eq!(project.query("SELECT id, handle, score FROM users"), ["1|0|2", "2|0|0"]);
+    project.runs("check");
+}
+
+#[test]
 fn orphans_are_refused_before_a_foreign_key_is_added() {
     let org = "#[derive(Table)]\n#[table(name = \"orgs\")]\nstruct Org { #[column(primary_key)] id: i64 }\n";
     let project = Project::migrated(&format!("{org}{}", users("org: i64,")));

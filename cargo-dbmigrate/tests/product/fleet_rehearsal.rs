@@ -81,3 +81,27 @@ fn a_rehearsal_is_all_that_is_done_if_nothing_else_is_wanted() {
     let run = fleet.project.runs("migrate --target tenants --rehearse-only");
     assert!(run.err.contains("tenants: 12 unchanged"), "{}", run.err);
 }
+
+#[test]
+fn copies_of_members_are_made_in_the_folder_that_is_named() {
+    let fleet = fleet();
+    let before = fleet.contents();
+    let beside = || std::fs::read_dir(fleet.files.folder()).expect("it is there").flatten().count();
+    let run = fleet.project.refuses(2, "migrate --target tenants --rehearse --rehearse-in nowhere");
+    assert!(run.err.starts_with("error: `--rehearse-in nowhere`: no such folder"), "{}", run.err);
+    assert!(before == fleet.contents());
+    std::fs::create_dir(fleet.project.path("copies")).expect("it can be made");
+    let run = fleet.project.runs("migrate --target tenants --rehearse-only --rehearse-in copies");
+    let copied = run.err.lines().filter(|line| line.contains("Copying") && line.ends_with(" to copies")).count();
+    assert_eq!(copied, 3, "{}", run.err);
+    assert!(before == fleet.contents());
+    // also of one of which it does not go well
+    fleet.spoil("t0007");
+    let run = fleet.project.run("migrate --target tenants --rehearse --rehearse-in copies");
+    assert!(run.code != 0 && run.err.contains("on the member `t0007`"), "{}", run.err);
+    fleet.put_right("t0007");
+    fleet.project.runs("migrate --target tenants --rehearse --rehearse-in copies");
+    fleet.is_at_head(fleet.files.names());
+    let left: Vec<_> = std::fs::read_dir(fleet.project.path("copies")).expect("it is there").flatten().collect();
+    assert!(left.is_empty() && beside() == 12, "{left:?}");
+}

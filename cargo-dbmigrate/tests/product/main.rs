@@ -15,6 +15,7 @@ mod batched;
 mod branches;
 mod capture;
 mod capture_cases;
+mod cascades;
 mod check_queries;
 mod coming_from;
 mod commands;

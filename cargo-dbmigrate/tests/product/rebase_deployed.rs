@@ -225,3 +225,47 @@ fn the_files_of_commits_that_git_has_rewritten_are_found() {
     assert!(said.iter().any(|one| one["what"] == "rebased 0002_users_bio to 0003_users_bio"), "{}", run.out);
     is_at_the_head(project, "staging.db", &["1|NULL|a"]);
 }
+
+#[test]
+fn the_members_of_a_fleet_are_brought_along_one_by_one() {
+    let repository = two_branches();
+    let project = &repository.project;
+    project.write("dbmigrate.toml", "[targets.tenants]\nfleet = \"tenants/*.db\"\n");
+    repository.commit("a fleet");
+    std::fs::create_dir(project.path("tenants")).expect("it can be made");
+    for name in ["a", "b", "c"] {
+        project.runs(&format!("migrate --url tenants/{name}.db"));
+        project.database(&format!("tenants/{name}.db")).run("INSERT INTO users (id, bio) VALUES (1, 'a')");
+    }
+    repository.fails(&["merge", "main"]);
+    let run = project.refuses(5, "rebase");
+    let moved = project.shell(&suggested(&run, "--moved-on"));
+    assert_eq!(moved.code, 0, "{}", moved.err);
+    project.structs(&users(&["nick", "bio"]));
+    repository.commit("merged");
+    // a roll-out leaves them alone, and says of whom that is true and what leads on
+    let run = project.run("migrate -t tenants");
+    assert_eq!(run.code, 6, "{}", run.err);
+    assert!(run.err.contains("3 with another history"), "{}", run.err);
+    let fleet = project.refuses(2, "rebase --deployed -t tenants");
+    insta::assert_snapshot!(fleet.err, @r"
+    error: `tenants` is a fleet, and its members are brought along one by one
+      = help: see who has which: `cargo dbmigrate status -t tenants`
+      = help: name a member: `cargo dbmigrate rebase --deployed -t tenants/NAME`
+    ");
+    let status = project.shell(&suggested(&fleet, "status"));
+    assert!(status.code == 4 || status.code == 6, "{}", status.err);
+    for name in ["a", "b"] {
+        project.runs(&format!("rebase --deployed -t tenants/{name}"));
+        is_at_the_head(project, &format!("tenants/{name}.db"), &["1|NULL|a"]);
+    }
+    let run = project.run("migrate -t tenants");
+    assert_eq!(run.code, 6, "{}", run.err);
+    assert!(run.err.contains("2 unchanged") && run.err.contains("1 with another history"), "{}", run.err);
+    let run = project.runs("rebase --deployed -t tenants/c --message-format json");
+    let what = "rebased 0002_users_bio to 0003_users_bio";
+    assert!(run.json().iter().any(|one| one["what"] == what && one["target"] == "tenants/c"), "{}", run.out);
+    is_at_the_head(project, "tenants/c.db", &["1|NULL|a"]);
+    let run = project.runs("migrate -t tenants");
+    assert!(run.err.contains("3 unchanged"), "{}", run.err);
+}

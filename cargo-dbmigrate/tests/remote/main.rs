@@ -12,6 +12,7 @@ mod hosts;
 mod kept_writes;
 mod namespaces;
 mod online;
+mod online_deaths;
 mod phased;
 #[path = "../product/project.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]

@@ -10,7 +10,7 @@ use dbmigrate_test_support::hand::Hand;
 use crate::project::Project;
 use crate::served::{Served, content};
 
-const STRUCTS: &str = "#[derive(Table)]\n#[table(name = \"orgs\")]\npub struct Org { #[column(primary_key)] pub id: i64 }\n\
+pub(crate) const STRUCTS: &str = "#[derive(Table)]\n#[table(name = \"orgs\")]\npub struct Org { #[column(primary_key)] pub id: i64 }\n\
     #[derive(Table)]\n#[table(name = \"users\", index(name), unique(email))]\npub struct User {\n\
     #[column(primary_key, autoincrement)] pub id: i64,\npub email: String,\npub name: Option<String>,\n\
     #[column(references = Org::id, on_delete = cascade)] pub org: i64,\n}\n";
@@ -22,22 +22,26 @@ const ROWS: i64 = 12_000;
 /// A database with a table of many rows, and a migration that rebuilds it online.
 fn before(name: &str, structs: &str) -> Option<Served> {
     let served = Served::new(name, structs)?;
-    let project = &served.project;
+    fill(&served.project, &served.hand(), structs, ROWS);
+    Some(served)
+}
+
+/// Fills the database of a project with so many rows, and writes a migration that rebuilds their table online.
+pub(crate) fn fill(project: &Project, hand: &Hand, structs: &str, rows: i64) {
     project.runs("generate");
     project.runs("migrate");
-    served.hand().run(&[
+    hand.run(&[
         "INSERT INTO orgs VALUES (1), (2)".to_owned(),
         format!(
             "INSERT INTO users (email, name, org) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \
-             {ROWS}) SELECT 'e' || i, iif(i % 3, 'n' || (i % 50), NULL), 1 + i % 2 FROM n"
+             {rows}) SELECT 'e' || i, iif(i % 3, 'n' || (i % 50), NULL), 1 + i % 2 FROM n"
         ),
     ]);
     if structs.contains("Post") {
-        served.hand().run(&["INSERT INTO posts SELECT id, id FROM users WHERE id % 10 = 0"]);
+        hand.run(&["INSERT INTO posts SELECT id, id FROM users WHERE id % 10 = 0"]);
     }
     project.structs(&structs.replace("pub name: Option<String>", "#[column(default = \"none\")] pub name: String"));
     project.runs("generate --online --name named --backfill users.name='none'");
-    Some(served)
 }
 
 /// Four applications that write until they are told to stop: how many rows each has inserted, and their longest wait.
@@ -115,7 +119,7 @@ fn online(name: &str, structs: &str) {
     assert!(longest < Duration::from_secs(15), "{longest:?}");
 }
 
-fn nothing_is_left(hand: &Hand) {
+pub(crate) fn nothing_is_left(hand: &Hand) {
     let hidden = "SELECT name FROM sqlite_schema WHERE name LIKE '\\_dbmigrate\\_%' ESCAPE '\\'";
     assert_eq!(hand.query(hidden), ["_dbmigrate_history"]);
 }

@@ -211,10 +211,13 @@ pub(super) fn index(
                 "collate" if field.is_some() => {
                     set(&mut collate, &inner, collation_value(&mut argument, &inner), errors);
                 }
-                _ => {
-                    let accepted: &[&str] = if field.is_some() { &OF_COLUMN } else { &OF_TABLE };
-                    errors.push(unknown_key(&inner, &format!("{}(…)", key.text), accepted));
+                // `index(columns(a, b))`, as other tools say it
+                _ if field.is_none() => {
+                    let help = suggest(&inner.text, &OF_TABLE);
+                    let help = format!("{help}; columns stand by themselves: `{}(a, b desc)`", key.text);
+                    errors.push(unknown_key(&inner, &format!("{}(…)", key.text), &OF_TABLE).help(help));
                 }
+                _ => errors.push(unknown_key(&inner, &format!("{}(…)", key.text), &OF_COLUMN)),
             }
         }
     }

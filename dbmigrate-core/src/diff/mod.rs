@@ -15,8 +15,10 @@ pub(crate) use order::in_order_of_references;
 pub use rename::{RenameError, Renames};
 pub use table::{ColumnChange, TableDiff};
 
+use std::collections::BTreeSet;
+
 use crate::schema::canonical::{canonical_trigger, canonical_view, canonical_virtual_table};
-use crate::schema::{Named, NamedMap, Schema, Table};
+use crate::schema::{Named, NamedMap, Referring, Schema, Table};
 use crate::sql::Name;
 
 /// The difference between two schemas.
@@ -78,8 +80,21 @@ impl ObjectsDiff {
 /// # Errors
 /// If a rename does not fit the schemas.
 pub fn diff(old: &Schema, new: &Schema, renames: &Renames) -> Result<Diff, RenameError> {
+    diff_among(old, new, renames, None)
+}
+
+/// The same, where it may be known which tables of the schemas refer to which: first of the old one, then of the new one.
+pub(crate) fn diff_among(
+    old: &Schema,
+    new: &Schema,
+    renames: &Renames,
+    mut referring: Option<&mut Referring>,
+) -> Result<Diff, RenameError> {
     renames.check(old, new)?;
-    let renamed = renames.apply(old);
+    let renamed = renames.apply_among(old, referring.as_deref());
+    if let Some(referring) = &mut referring {
+        referring.follow(new);
+    }
     let unshared = renamed.tables.unshared(&new.tables);
     let is_new = unshared.iter().filter(|(before, _)| before.is_none()).filter_map(|(_, after)| *after);
     let gone =
@@ -88,12 +103,16 @@ pub fn diff(old: &Schema, new: &Schema, renames: &Renames) -> Result<Diff, Renam
         let gone = unshared.iter().filter(|(_, after)| after.is_none()).filter_map(|(before, _)| *before);
         gone.map(|table| table.name.clone()).collect()
     } else {
-        old.tables.iter().map(|table| table.name.clone()).filter(gone).collect()
+        let left = old.tables.unshared(&new.tables).into_iter().filter(|(_, after)| after.is_none());
+        let displaced = renames.tables.iter().filter_map(|(_, to)| old.table(to));
+        let candidates = left.filter_map(|(before, _)| before).chain(displaced);
+        let names: BTreeSet<&Name> = candidates.map(|table| &table.name).filter(|name| gone(name)).collect();
+        names.into_iter().cloned().collect()
     };
     Ok(Diff {
         created_tables: in_order_of_references(is_new),
         dropped_tables,
-        tables: compared(&renamed, new, &unshared)
+        tables: compared(&renamed, new, &unshared, referring.as_deref())
             .into_iter()
             .filter_map(|(before, after)| TableDiff::of(&renamed, before, new, after))
             .collect(),
@@ -111,6 +130,7 @@ fn compared<'a>(
     old: &'a Schema,
     new: &'a Schema,
     unshared: &[(Option<&'a Table>, Option<&'a Table>)],
+    referring: Option<&Referring>,
 ) -> Vec<(&'a Table, &'a Table)> {
     let mut both: Vec<_> = unshared.iter().filter_map(|(before, after)| Some(((*before)?, (*after)?))).collect();
     if unshared.is_empty() {
@@ -120,8 +140,15 @@ fn compared<'a>(
     let is_moved = |name: &Name| moved.binary_search(&name).is_ok();
     let refers =
         |table: &Table| table.foreign_keys.iter().any(|key| key.parent_columns.is_empty() && is_moved(&key.parent));
-    let shared = new.tables.iter().filter(|table| refers(table) && !is_moved(&table.name));
-    let shared: Vec<_> = shared.filter_map(|table| Some((old.table(&table.name)?, table))).collect();
+    let is_shared = |table: &&'a Table| refers(table) && !is_moved(&table.name);
+    let shared: Vec<&Table> = match referring {
+        Some(referring) => {
+            let children: BTreeSet<&Name> = moved.iter().flat_map(|name| referring.to(name)).collect();
+            children.into_iter().filter_map(|name| new.table(name)).filter(is_shared).collect()
+        }
+        None => new.tables.iter().filter(is_shared).collect(),
+    };
+    let shared: Vec<_> = shared.into_iter().filter_map(|table| Some((old.table(&table.name)?, table))).collect();
     if !shared.is_empty() {
         both.extend(shared);
         both.sort_by(|(_, one), (_, other)| one.name.cmp(&other.name));

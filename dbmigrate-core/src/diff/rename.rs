@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::schema::named::Changed;
-use crate::schema::{NamedMap, Schema, Table, Trigger, TriggerEvent};
+use crate::schema::{NamedMap, Referring, Schema, Table, Trigger, TriggerEvent};
 use crate::sql::Name;
 
 /// Renames of tables and columns that a diff is told about.
@@ -159,12 +159,28 @@ impl Renames {
     /// table and in foreign keys of others follow. Views and triggers are left as they are: their text is ambiguous,
     /// so a plan drops and recreates those that mention something renamed.
     pub fn apply(&self, old: &Schema) -> Schema {
+        self.apply_among(old, None)
+    }
+
+    /// The same where it may be known which tables of the schema refer to which.
+    pub(super) fn apply_among(&self, old: &Schema, referring: Option<&Referring>) -> Schema {
         let mut schema = old.clone();
         if self.is_empty() {
             return schema;
         }
         let stays = |name: &Name| self.renames_table(name) || !self.displaces_table(name);
-        schema.tables = old.tables.changed(|table| match stays(&table.name) {
+        let own = || {
+            let of_columns = self.columns.iter().map(|(table, ..)| self.old_table(table));
+            self.tables.iter().flat_map(|(from, to)| [from, to]).chain(of_columns)
+        };
+        let names: Vec<&Name> = match referring {
+            Some(referring) => own().chain(own().flat_map(|name| referring.to(name))).collect(),
+            None => {
+                let concerned = old.tables.iter().filter(|table| !stays(&table.name) || self.concern(table));
+                concerned.map(|table| &table.name).collect()
+            }
+        };
+        schema.tables = old.tables.changed(names, |table| match stays(&table.name) {
             false => Changed::Goes,
             true if self.concern(table) => Changed::Becomes(self.renamed_table(table)),
             true => Changed::Stays,

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use crate::engine::value::Value;
 
 use super::connection::{Connection, Row, integer, text};
+use super::engines::Engine;
 use super::error::EngineError;
 use crate::sql::Name;
+use crate::sql::name::quote_string;
 
 /// A row of `sqlite_schema` that belongs to the schema of its user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,7 +154,23 @@ pub(super) fn stored_columns_in(rows: Vec<Row>) -> BTreeMap<String, Vec<StoredCo
 }
 
 /// The columns of one table, without going through all of them.
-pub(super) async fn stored_columns_of(connection: &Connection, table: &Name) -> Result<Vec<StoredColumn>, EngineError> {
+pub(super) async fn stored_columns_of(
+    connection: &Connection,
+    object: &StoredObject,
+) -> Result<Vec<StoredColumn>, EngineError> {
+    let table = &object.name;
+    // the pragma itself takes a fifth of what its table does; its text is parts of what is known to be text
+    if connection.is_local() && connection.known_engine() == Some(Engine::LibSql) && !object.is_garbled {
+        let pragma = format!("PRAGMA main.table_xinfo({})", quote_string(table.as_str()));
+        let column = |row: &Row| StoredColumn {
+            name: Name::from(text(&row[1])),
+            decl_type: text(&row[2]).to_owned(),
+            not_null: integer(&row[3]) != 0,
+            key_position: integer(&row[5]),
+            hidden: integer(&row[6]),
+        };
+        return Ok(connection.rows(&pragma).await?.iter().map(column).collect());
+    }
     let query = format!("SELECT {COLUMNS}, {WORD} FROM pragma_table_xinfo(?1) AS x");
     let mut rows = connection.rows_with(&query, vec![Value::Text(table.as_str().to_owned())]).await?;
     let encoding = rows.first().map_or(Encoding::Utf8, |row| Encoding::of(bytes(&row[5])));

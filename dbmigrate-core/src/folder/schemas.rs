@@ -146,7 +146,8 @@ fn map<T: Named>(last: &Section<T>, map: &NamedMap<T>, section: &Section<T>) -> 
     if last.len() == section.len() && last.iter().zip(section).all(is_same) {
         return Some(map.clone());
     }
-    let objects: NamedMap<T> = NamedMap::of_shared(section.iter().map(|(_, object)| Arc::clone(object)));
+    let objects = section.iter().map(|(_, object)| Arc::clone(object)).collect();
+    let objects = NamedMap::of_shared(objects, map);
     (objects.len() == section.len()).then_some(objects)
 }
 

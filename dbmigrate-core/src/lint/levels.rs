@@ -1,6 +1,8 @@
 //! Which level a rule has, after the configuration and the command line.
 
-use super::{Group, Level, RULES, RuleRef, rule};
+use std::sync::OnceLock;
+
+use super::{Group, Level, RULES, Rule, RuleRef, rule};
 use crate::config::Rules;
 
 /// The name for all rules that would warn, as rustc has it.
@@ -14,7 +16,21 @@ pub struct Levels {
     set: Vec<(Named, Level)>,
     /// The names of the project's own queries.
     queries: Vec<String>,
+    resolved: Resolved,
 }
+
+/// The levels of all rules of ours, once somebody has asked for them: they are looked up for each of a thousand migrations.
+#[derive(Debug, Clone, Default)]
+struct Resolved(OnceLock<Vec<Level>>);
+
+// it follows from the others
+impl PartialEq for Resolved {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Resolved {}
 
 /// What a level is set for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +43,8 @@ enum Named {
 impl Levels {
     /// No levels, in a project that has these rules of its own.
     pub fn of_project(rules: &Rules) -> Self {
-        Self { set: Vec::new(), queries: rules.queries.iter().map(|query| query.name.clone()).collect() }
+        let queries = rules.queries.iter().map(|query| query.name.clone()).collect();
+        Self { queries, ..Self::default() }
     }
 
     /// The names of the project's own queries.
@@ -47,6 +64,7 @@ impl Levels {
     /// Sets the level of a rule or a group. `false` if there is none of that name.
     #[must_use]
     pub fn set(&mut self, name: &str, level: Level) -> bool {
+        self.resolved = Resolved::default();
         self.named(name).map(|named| self.set.push((named, level))).is_some()
     }
 
@@ -64,6 +82,12 @@ impl Levels {
     pub fn names() -> impl Iterator<Item = &'static str> {
         let groups = Group::ALL.into_iter().map(Group::name).chain([WARNINGS]);
         groups.chain(RULES.iter().map(|rule| rule.name))
+    }
+
+    /// All rules of ours with their levels.
+    pub(super) fn of_all(&self) -> impl Iterator<Item = (&'static Rule, Level)> {
+        let levels = self.resolved.0.get_or_init(|| RULES.iter().map(|rule| self.of(*rule)).collect());
+        RULES.iter().copied().zip(levels.iter().copied())
     }
 
     /// The level of a rule.

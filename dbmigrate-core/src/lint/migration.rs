@@ -4,11 +4,12 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::passage::{Passage, passages};
+use super::prepared::{Prepared, changed, moved};
 use super::words::is_name;
 use super::write::{Write, write_of};
 use super::{Facts, Finding, Rule, Unreleased};
 use crate::config::Rules;
-use crate::diff::{Diff, Renames, diff};
+use crate::diff::Diff;
 use crate::folder::Script;
 use crate::plan::decide::questions;
 use crate::plan::{Accepted, Decisions, Plan, Preflight, Question, Rewrite, plan, preflights, rewrites};
@@ -17,30 +18,6 @@ use crate::schema::{Schema, Table};
 use crate::sql::path::{parse_path, path};
 use crate::sql::token::{Token, significant};
 use crate::sql::{Head, Name, StatementKind};
-
-/// What has to be found out of a migration before rules can look at it.
-#[derive(Debug)]
-pub struct Prepared {
-    /// What was decided when it was planned, read off its statements.
-    pub decisions: Decisions,
-    /// What changes.
-    pub diff: Diff,
-}
-
-impl Prepared {
-    /// Finds it out of the schemas before and after, and the statements between.
-    pub fn of(old: &Schema, new: &Schema, script: &Script<'_>) -> Self {
-        let allowed = script.allows.iter().map(|allow| (allow.lint.as_str(), allow.object.as_str()));
-        let mut decisions = Decisions::read_back(old, new, allowed, &script.statements);
-        let difference = diff(old, new, &decisions.renames).or_else(|_| {
-            decisions.renames = Renames::default();
-            diff(old, new, &decisions.renames)
-        });
-        // without renames nothing contradicts the schemas
-        let diff = difference.unwrap_or_else(|error| unreachable!("no rename can be wrong: {error}"));
-        Self { decisions, diff }
-    }
-}
 
 /// What is known of the databases that the migration is for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -84,6 +61,7 @@ pub struct Migration<'a> {
     pub target: &'a Target,
     /// What the project wants of its schema.
     pub rules: &'a Rules,
+    referring: Option<&'a BTreeSet<Name>>,
     writes: OnceCell<Vec<(usize, Write)>>,
     rewrites: OnceCell<Vec<Rewrite>>,
     plan: OnceCell<Option<Plan>>,
@@ -95,6 +73,7 @@ pub struct Migration<'a> {
     /// The statements that mention a name, and what each of them begins with: there may be thousands, and as many findings.
     mentions: OnceCell<BTreeMap<Name, Vec<usize>>>,
     heads: OnceCell<Vec<Option<Head>>>,
+    copies: OnceCell<BTreeMap<Name, Vec<Name>>>,
     touched: OnceCell<Vec<&'a Table>>,
 }
 
@@ -107,7 +86,7 @@ impl<'a> Migration<'a> {
         script: &'a Script<'a>,
         target: &'a Target,
     ) -> Self {
-        let Prepared { decisions, diff } = prepared;
+        let Prepared { decisions, diff, referring } = prepared;
         Self {
             old,
             new,
@@ -116,6 +95,7 @@ impl<'a> Migration<'a> {
             script,
             target,
             rules: Rules::NONE,
+            referring: referring.as_ref(),
             writes: OnceCell::new(),
             rewrites: OnceCell::new(),
             plan: OnceCell::new(),
@@ -125,6 +105,7 @@ impl<'a> Migration<'a> {
             names: OnceCell::new(),
             mentions: OnceCell::new(),
             heads: OnceCell::new(),
+            copies: OnceCell::new(),
             touched: OnceCell::new(),
         }
     }
@@ -204,11 +185,12 @@ impl<'a> Migration<'a> {
     /// it changes or drops.
     pub fn touched(&self) -> &[&'a Table] {
         self.touched.get_or_init(|| {
-            let Diff { created_tables, dropped_tables, tables, renames, .. } = self.diff;
-            let renamed = renames.tables.iter().map(|(_, to)| to).chain(renames.columns.iter().map(|(on, _, _)| on));
-            let changed = created_tables.iter().chain(tables.iter().map(|table| &table.name)).chain(renamed);
-            let own = Lookup::of(changed.clone());
-            let moved = Lookup::of(changed.chain(dropped_tables));
+            if let Some(referring) = self.referring {
+                let names: BTreeSet<&Name> = changed(self.diff).chain(referring).collect();
+                return names.into_iter().filter_map(|name| self.new.table(name)).collect();
+            }
+            let own = Lookup::of(changed(self.diff));
+            let moved = Lookup::of(moved(self.diff));
             if moved.is_empty() {
                 return Vec::new();
             }
@@ -275,26 +257,22 @@ impl<'a> Migration<'a> {
 
     /// The first statement that changes the schema and mentions what is at a place: the table, and its part if it has one.
     pub fn statement_of(&self, place: &Place) -> Option<usize> {
-        let (name, part) = match place {
-            Place::Table(name)
-            | Place::PrimaryKey(name)
-            | Place::Unique(name, _)
-            | Place::View(name)
-            | Place::Trigger(name)
-            | Place::VirtualTable(name) => (name, None),
-            Place::Column(table, part) | Place::Index(table, part) => (table, Some(part)),
+        let name = place.object();
+        let part = match place {
+            Place::Column(_, part) | Place::Index(_, part) => Some(part),
             Place::ForeignKey(table, at) => {
                 let key = self.new.table(table).and_then(|table| table.foreign_keys.get(*at));
-                (table, key.and_then(|key| key.columns.first()))
+                key.and_then(|key| key.columns.first())
             }
+            _ => None,
         };
         let names = self.names();
         let old = self.diff.renames.old_table(name);
         let has = |at: usize, name: &Name| names[at].contains(name);
         let copies = self.copies_of(name);
         let mentioned = |name: &Name| self.mentions().get(name).into_iter().flatten().copied();
-        let is_about: BTreeSet<usize> = [name, old].into_iter().chain(&copies).flat_map(mentioned).collect();
-        let about = |at: &usize| is_about.contains(at) && self.script.statements[*at].kind.changes_schema();
+        let is_about: BTreeSet<usize> = [name, old].into_iter().chain(copies).flat_map(mentioned).collect();
+        let changes_schema = |at: &usize| self.script.statements[*at].kind.changes_schema();
         // others may mention it too, as a table that they refer to
         let is_it = |table: &Name| table == name || table == old || copies.iter().any(|copy| copy == table);
         let of_it = |at: &usize| match &self.heads()[*at] {
@@ -314,14 +292,16 @@ impl<'a> Migration<'a> {
         // what is there afterwards is made by another statement than one that drops what had its name
         let has_part = |table: &Table, part: &Name| table.column(part).is_some() || table.indexes.contains(part);
         let stays = self.new.table(name).is_some_and(|table| part.is_none_or(|part| has_part(table, part)));
-        let is_drop = |at: &usize| {
-            let head = Head::of(&self.script.statements[*at]);
-            matches!(head, Some(Head::DropTable(_) | Head::DropColumn(..)))
-        };
+        let is_drop = |at: &usize| matches!(&self.heads()[*at], Some(Head::DropTable(_) | Head::DropColumn(..)));
         let fits = |at: &usize| is_drop(at) != stays;
-        let all = || (0..names.len()).filter(about);
+        // what a rebuild declares behind a rename is what is there afterwards
+        let declares = |at: &usize| {
+            matches!(&self.heads()[*at], Some(Head::CreateTable(_) | Head::AddColumn(..) | Head::AlterTable(_)))
+        };
+        let all = || is_about.iter().copied().filter(changes_schema);
         let of_it_with_part = || all().filter(of_it).filter(with_part);
-        let mut best = of_it_with_part().filter(fits).chain(of_it_with_part());
+        let fitting = || of_it_with_part().filter(fits);
+        let mut best = fitting().filter(declares).chain(fitting()).chain(of_it_with_part());
         best.next().or_else(|| all().find(of_it)).or_else(|| all().find(with_part)).or_else(|| all().next())
     }
 
@@ -342,18 +322,31 @@ impl<'a> Migration<'a> {
     }
 
     /// What a table was called when the migration created it, to take the place of another one.
-    fn copies_of(&self, table: &Name) -> Vec<Name> {
-        let heads = || self.heads().iter().flatten();
-        let created = |name: &Name| heads().any(|head| matches!(head, Head::CreateTable(new) if new == name));
-        let copy = |head: &Head| match head {
-            Head::RenameTable(from, to) if to == table && created(from) => Some(from.clone()),
-            _ => None,
-        };
-        heads().filter_map(copy).collect()
+    fn copies_of(&self, table: &Name) -> &[Name] {
+        let copies = self.copies.get_or_init(|| {
+            let heads = || self.heads().iter().flatten();
+            let created = heads().filter_map(|head| if let Head::CreateTable(new) = head { Some(new) } else { None });
+            let created: BTreeSet<&Name> = created.collect();
+            let mut copies: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
+            for head in heads() {
+                if let Head::RenameTable(from, to) = head
+                    && created.contains(from)
+                {
+                    copies.entry(to.clone()).or_default().push(from.clone());
+                }
+            }
+            copies
+        });
+        copies.get(table).map(Vec::as_slice).unwrap_or_default()
     }
 
     fn heads(&self) -> &[Option<Head>] {
         self.heads.get_or_init(|| self.script.statements.iter().map(Head::of).collect())
+    }
+
+    /// The first statement that begins like this.
+    pub(super) fn statement_where(&self, is_it: impl Fn(&Head) -> bool) -> Option<usize> {
+        self.heads().iter().position(|head| head.as_ref().is_some_and(&is_it))
     }
 
     /// The statement of a kind that mentions a name first.

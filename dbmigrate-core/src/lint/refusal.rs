@@ -42,9 +42,7 @@ pub(super) fn find(
             .at(place.clone())
             .probe(Probe::of_preflight(part, counted));
         if let Some(answers) = guard {
-            for (words, flag) in answers {
-                finding = finding.help(format!("{words}: `cargo dbmigrate generate --amend {flag}`"));
-            }
+            finding = answers.iter().fold(finding, |finding, answer| finding.help(to_amend(answer)));
         } else {
             let line = part.directive_on_a_line();
             let help = line.map(|line| format!("to have `migrate` refuse before it touches anything, add: {line}"));
@@ -52,6 +50,12 @@ pub(super) fn find(
         }
         found.push(migration.located(finding));
     }
+}
+
+/// The help line for an answer of a preflight: what it does, and the flag of `generate` that gives it.
+#[must_use]
+pub fn to_amend((words, flag): &(String, String)) -> String {
+    format!("{words}: `cargo dbmigrate generate --amend {flag}`")
 }
 
 /// Whether the constraint says itself that a row which violates it is left out, or replaces another, so that nothing fails
@@ -67,17 +71,19 @@ pub(super) fn is_skipped(migration: &Migration<'_>, preflight: &Preflight) -> bo
     matches!(conflict, Some(Conflict::Ignore | Conflict::Replace))
 }
 
-/// What the file says can be done about the rows, if it has a preflight that looks for them: one over the table and all of
-/// the columns.
+/// What the file says can be done about the rows, if it has a preflight that looks for them: one over the table, all of
+/// the columns, and the table that they refer to.
 pub(super) fn guard_of<'m>(migration: &'m Migration<'_>, preflight: &Preflight) -> Option<&'m [(String, String)]> {
     let written = &migration.script.preflights;
     if written.is_empty() {
         return None;
     }
     let columns = old_columns(migration, preflight);
+    let parent = parent_of(migration, preflight).map(|parent| migration.diff.renames.old_table(parent));
     let is_about = |query: &str| {
         let query = Expr::new(query);
-        query.mentions(&preflight.table) && columns.iter().all(|column| query.mentions(column))
+        let mut names = columns.iter().chain([&preflight.table]).chain(parent);
+        names.all(|name| query.mentions(name))
     };
     let queries: Vec<String> = written.iter().map(|one| Expr::new(&one.query).canonical()).collect();
     let is_of = |other: &Preflight, query: &String| Expr::new(&other.query).canonical() == *query;
@@ -99,15 +105,13 @@ fn old_columns(migration: &Migration<'_>, preflight: &Preflight) -> Vec<Name> {
 
 /// The table behind the migration that a preflight is about.
 pub(super) fn table_of<'m>(migration: &'m Migration<'_>, preflight: &Preflight) -> Option<&'m Table> {
-    match preflight.place.as_ref()? {
-        Place::Table(name)
-        | Place::Column(name, _)
-        | Place::PrimaryKey(name)
-        | Place::Unique(name, _)
-        | Place::Index(name, _)
-        | Place::ForeignKey(name, _) => migration.new.table(name),
-        _ => None,
-    }
+    migration.new.table(preflight.place.as_ref()?.object())
+}
+
+/// The table that rows have to refer to, by its name behind the migration, if that is what a preflight looks for.
+fn parent_of<'m>(migration: &'m Migration<'_>, preflight: &Preflight) -> Option<&'m Name> {
+    let Some(Place::ForeignKey(_, at)) = &preflight.place else { return None };
+    table_of(migration, preflight)?.foreign_keys.get(*at).map(|key| &key.parent)
 }
 
 /// Whether the statements change the rows, so that what a preflight finds of them before the migration tells nothing:
@@ -126,10 +130,7 @@ pub(super) fn is_tended(migration: &Migration<'_>, preflight: &Preflight) -> boo
     names.extend(way.iter().flat_map(|(_, copy)| [&copy.from, &copy.into]));
     let mut columns = old_columns(migration, preflight);
     columns.extend(preflight.columns.iter().cloned());
-    let parent = match place {
-        Some(Place::ForeignKey(_, at)) => new.foreign_keys.get(*at).map(|key| &key.parent),
-        _ => None,
-    };
+    let parent = parent_of(migration, preflight);
     migration.writes().iter().filter(|(at, _)| made.is_none_or(|made| *at < made)).any(|(at, write)| {
         let fills_parent = matches!(write.verb, Verb::Insert | Verb::Replace | Verb::Update);
         let is_parent = parent.is_some_and(|parent| *parent == write.table && *parent != new.name);

@@ -1,6 +1,6 @@
 //! Runs the rules on a migration, and takes out what its file allows.
 
-use super::{Finding, Group, Level, Levels, Migration, RULES, Rule, RuleRef, rule};
+use super::{Finding, Group, Level, Levels, Migration, Rule, RuleRef, rule};
 use crate::folder::script::Allow;
 use crate::plan::Lint;
 use crate::sql::path::parse_path;
@@ -34,10 +34,8 @@ pub fn lint<'a>(migration: &Migration<'a>, levels: &Levels, queried: Vec<Finding
     let mut found = queried;
     // no release that does not know of it runs any more when such a migration is applied
     let concerns = |rule: &Rule| migration.script.after_deploy.is_none() || rule.group != Group::Compatibility;
-    for &rule in RULES.iter().filter(|rule| concerns(rule)) {
-        if levels.of(rule) > Level::Allow {
-            (rule.find)(migration, &mut found);
-        }
+    for (rule, _) in levels.of_all().filter(|(rule, level)| *level > Level::Allow && concerns(rule)) {
+        (rule.find)(migration, &mut found);
     }
     for mut finding in found {
         let level = levels.of(&finding.rule);

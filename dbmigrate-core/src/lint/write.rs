@@ -2,7 +2,7 @@
 
 pub use crate::sql::Verb;
 use crate::sql::token::{TokenKind, significant};
-use crate::sql::{Head, Name, Statement};
+use crate::sql::{Head, Name, Statement, StatementKind};
 
 /// A statement that writes rows of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,9 @@ pub struct Write {
 
 /// Reads a statement that writes rows. `None` for others.
 pub fn write_of(statement: &Statement<'_>) -> Option<Write> {
+    if statement.kind != StatementKind::Write {
+        return None;
+    }
     let tokens = significant(statement.text);
     let Some(Head::Write(verb, table)) = Head::read(statement.kind, &tokens) else { return None };
     // what is in parentheses belongs to another query

@@ -23,21 +23,35 @@ pub(super) fn refused_by_strict(name: &str, column: &Column) -> Option<String> {
 /// (sqlite.org/datatype3.html, section 3). A comparison with a number applies numeric affinity to text, so that
 /// `c = CAST(c AS NUMERIC)` holds for text that would be converted; it is lossless if it reads the same afterwards.
 pub(super) fn changed_by_affinity(name: &str, affinity: Affinity) -> Option<String> {
-    // the comparisons that come first are cheap, and false for nearly all rows: text sorts behind numbers, and a real
-    // holds every integer up to 2^53
+    // the comparison that comes first is cheap, and false for nearly all rows: text sorts behind numbers
     let text = format!(
         "({name} >= '' AND typeof({name}) = 'text' AND {name} = CAST({name} AS NUMERIC) AND CAST(CAST({name} AS NUMERIC) AS TEXT) <> {name} COLLATE BINARY)"
     );
     Some(match affinity {
         Affinity::Integer | Affinity::Numeric => text,
         Affinity::Real => {
-            format!(
-                "{text} OR ({name} NOT BETWEEN -9007199254740992 AND 9007199254740992 AND typeof({name}) = 'integer' AND CAST(CAST({name} AS REAL) AS INTEGER) <> {name})"
-            )
+            format!("{text} OR (typeof({name}) = 'integer' AND CAST(CAST({name} AS REAL) AS INTEGER) <> {name})")
         }
         Affinity::Text => format!("(typeof({name}) = 'real' AND CAST(CAST({name} AS TEXT) AS REAL) <> {name})"),
         Affinity::Blob => return None,
     })
+}
+
+/// One condition of those for values of a column that changes its type, whose affinities are these. What a number loses by
+/// becoming a real is looked for beyond 2^53 alone, up to which a real holds every integer: a comparison that is cheap and
+/// false for nearly all rows, unless the column compares as text.
+pub(super) fn lost(
+    name: &str,
+    (before, after): (Affinity, Affinity),
+    reads: Option<&Reads>,
+    lost: &[String],
+) -> String {
+    let any = lost.join(" OR ");
+    let is_number = matches!(reads, None | Some(Reads::Real(_) | Reads::Decimal));
+    match after == Affinity::Real && before != Affinity::Text && is_number && !lost.is_empty() {
+        true => format!("({name} NOT BETWEEN -9007199254740992 AND 9007199254740992 AND ({any}))"),
+        false => any,
+    }
 }
 
 /// A condition for values that cannot be read once they are stored in a column of this affinity. It holds for no NULL.

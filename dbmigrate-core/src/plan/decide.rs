@@ -61,7 +61,7 @@ impl Decisions {
         self.backfills.get(&(table.clone(), column.clone()))
     }
 
-    pub(super) fn conversion(&self, table: &Name, column: &Name) -> Option<&Expr> {
+    pub(crate) fn conversion(&self, table: &Name, column: &Name) -> Option<&Expr> {
         self.conversions.get(&(table.clone(), column.clone()))
     }
 }
@@ -410,12 +410,15 @@ fn keeps_rows_itself(schema: &Schema, name: &Name) -> bool {
         .is_some_and(|table| table.option("content").is_none_or(|content| content.is_empty()))
 }
 
-/// A value for existing rows: the same for all, or where a key of new columns alone needs it, another for each.
+/// A value for existing rows: the same for all, or another for each, where a key needs it that is only of the column
+/// and of new ones.
 pub(super) fn example_value(column: &Column, added: &[Name], before: &Table, after: &Table) -> Expr {
     use crate::sql::expr::Affinity;
-    let differs =
-        after.unique_keys().any(|key| key.contains(&column.name) && key.iter().all(|one| added.contains(one)));
-    let number = || before.free_rowid_name().map_or_else(|| "random()".to_owned(), |rowid| rowid.to_string());
+    let fills = |name: &Name| *name == column.name || added.contains(name);
+    let differs = after.unique_keys().any(|key| key.contains(&column.name) && key.iter().all(fills));
+    // the number of a row may be a value of another row, where the column has values
+    let rowid = before.free_rowid_name().filter(|_| added.contains(&column.name));
+    let number = || rowid.map_or_else(|| "random()".to_owned(), |rowid| rowid.to_string());
     Expr::new(match (column.decl_type.affinity(), differs) {
         (Affinity::Text, true) => "lower(hex(randomblob(16)))".to_owned(),
         (Affinity::Blob, true) => "randomblob(16)".to_owned(),

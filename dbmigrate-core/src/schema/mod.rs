@@ -10,6 +10,7 @@ pub mod named;
 pub mod object;
 pub mod reads;
 mod reference;
+mod referring;
 pub mod table;
 pub mod validate;
 pub mod vector;
@@ -22,6 +23,7 @@ pub use comments::Comments;
 pub use named::{Named, NamedMap};
 pub use object::{Trigger, TriggerEvent, TriggerTiming, View, VirtualTable};
 pub use reads::Reads;
+pub use referring::Referring;
 pub use table::{
     Check, Column, Conflict, Deferrable, ForeignKey, Generated, Index, IndexPart, KeyPart, PrimaryKey,
     ReferentialAction, Table, Unique,

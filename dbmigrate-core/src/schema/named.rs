@@ -4,6 +4,7 @@
 //! not be compared ([`NamedMap::unshared`]).
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -82,20 +83,49 @@ impl<T: Named> NamedMap<T> {
         self.0.len()
     }
 
-    /// The same objects, in which some are replaced by others, whose names may be others, or left out. The rest is
-    /// shared.
-    pub(crate) fn changed(&self, change: impl Fn(&T) -> Changed<T>) -> Self {
-        let changed = self.0.iter().filter_map(|object| match change(object) {
-            Changed::Stays => Some(Arc::clone(object)),
-            Changed::Becomes(other) => Some(Arc::new(other)),
-            Changed::Goes => None,
-        });
-        Self::of(changed.collect())
+    /// The same objects, of which those of some names are replaced by others, whose names may be others, or left out. The
+    /// rest is shared.
+    pub(crate) fn changed<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n Name>,
+        change: impl Fn(&T) -> Changed<T>,
+    ) -> Self {
+        let places: BTreeSet<usize> = names.into_iter().filter_map(|name| place(&self.0, name).ok()).collect();
+        let mut objects = Vec::clone(&self.0);
+        let mut are_sorted = true;
+        // from the last one on, so that what is left out moves none that is still to come
+        for at in places.into_iter().rev() {
+            match change(&self.0[at]) {
+                Changed::Stays => {}
+                Changed::Becomes(other) => {
+                    are_sorted &= other.name() == self.0[at].name();
+                    objects[at] = Arc::new(other);
+                }
+                Changed::Goes => drop(objects.remove(at)),
+            }
+        }
+        if are_sorted { Self(Arc::new(objects)) } else { Self::of(objects) }
     }
 
-    /// Objects that other collections may have too, in any order.
-    pub(crate) fn of_shared(objects: impl Iterator<Item = Arc<T>>) -> Self {
-        Self::of(objects.collect())
+    /// Objects in any order, most of which another collection has too, and as neighbours.
+    pub(crate) fn of_shared(objects: Vec<Arc<T>>, other: &Self) -> Self {
+        let mut hint = 0;
+        let mut last: Option<(&Arc<T>, bool)> = None;
+        for object in &objects {
+            // behind the last one, or behind one that is another now
+            let is_it = |at: &usize| other.0.get(*at).is_some_and(|one| Arc::ptr_eq(one, object));
+            let found = [hint, hint + 1].into_iter().find(is_it);
+            let are_neighbours = |was_found: bool| was_found && found.is_some();
+            if last.is_some_and(|(last, was_found)| !are_neighbours(was_found) && last.name() >= object.name()) {
+                return Self::of(objects);
+            }
+            hint = match found.map_or_else(|| place(&other.0, object.name()), Ok) {
+                Ok(at) => at + 1,
+                Err(at) => at,
+            };
+            last = Some((object, found.is_some()));
+        }
+        Self(Arc::new(objects))
     }
 
     /// The objects of these names, as far as there are any.
@@ -286,6 +316,44 @@ mod tests {
         assert_eq!(names(&map), ["a", "B", "bb", "c"]);
         assert!(map.remove(&"BB".into()).is_some() && map.get(&"bb".into()).is_none() && map.contains(&"C".into()));
         assert_eq!(map.into_iter().map(|table| table.name.to_string()).collect::<Vec<_>>(), ["a", "B", "c"]);
+    }
+
+    #[test]
+    fn objects_that_another_collection_has_too_are_in_their_order_again() {
+        let map: NamedMap<Table> = ["a", "b", "c", "d"].into_iter().map(Table::new).collect();
+        let object = |name: &str| {
+            let at = map.0.iter().position(|table| table.name == *name);
+            at.map_or_else(|| Arc::new(Table::new(name)), |at| Arc::clone(&map.0[at]))
+        };
+        for (of, wanted) in [
+            ("a b c d", "a b c d"),
+            ("a c d", "a c d"),
+            ("d", "d"),
+            ("a b bb c d e", "a b bb c d e"),
+            ("b a c d", "a b c d"),
+            ("d c b a", "a b c d"),
+            ("a x b c d", "a b c d x"),
+            ("0 a d b", "0 a b d"),
+            ("a a b", "a b"),
+            ("x b c", "b c x"),
+        ] {
+            let objects: Vec<_> = of.split(' ').map(object).collect();
+            assert_eq!(names(&NamedMap::of_shared(objects, &map)).join(" "), wanted, "{of}");
+        }
+    }
+
+    #[test]
+    fn some_are_replaced_or_left_out_by_their_names() {
+        let map: NamedMap<Table> = ["a", "b", "c", "d"].into_iter().map(Table::new).collect();
+        let all = ["d", "b", "A", "x"].map(Name::from);
+        let changed = map.changed(&all, |table| match table.name.as_str() {
+            "a" => Changed::Becomes(Table::new("z")),
+            "b" => Changed::Goes,
+            _ => Changed::Stays,
+        });
+        assert_eq!(names(&changed), ["c", "d", "z"]);
+        assert_eq!(names(&map.changed(&all[1..2], |_| Changed::Becomes(Table::new("B")))), ["a", "B", "c", "d"]);
+        assert_eq!(names(&map), ["a", "b", "c", "d"]);
     }
 
     #[test]

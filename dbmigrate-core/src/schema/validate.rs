@@ -34,6 +34,23 @@ pub enum Place {
     VirtualTable(Name),
 }
 
+impl Place {
+    /// The table, view or trigger that it is, or is a part of.
+    pub fn object(&self) -> &Name {
+        match self {
+            Self::Table(name)
+            | Self::Column(name, _)
+            | Self::Index(name, _)
+            | Self::Unique(name, _)
+            | Self::ForeignKey(name, _)
+            | Self::PrimaryKey(name)
+            | Self::View(name)
+            | Self::Trigger(name)
+            | Self::VirtualTable(name) => name,
+        }
+    }
+}
+
 /// What a problem means for a database that has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProblemKind {

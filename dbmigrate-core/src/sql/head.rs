@@ -1,6 +1,6 @@
 //! The head of a statement: what it does, and to which table, column or index.
 
-use super::token::{Token, TokenKind, significant};
+use super::token::{Token, TokenKind, significant, tokenize};
 use super::{Name, Statement, StatementKind};
 
 /// What a statement does, and to what. The name of a database in front (`main.users`) is left out.
@@ -41,16 +41,22 @@ pub enum Verb {
     Delete,
 }
 
+/// At most so many tokens are read of a statement that begins with names: `CREATE UNIQUE INDEX IF NOT EXISTS main.i ON t`
+/// has eleven.
+const LONGEST: usize = 16;
+
 impl Head {
     /// Reads the head of a statement. `None` for one that is about something else, or that is not understood.
     pub fn of(statement: &Statement<'_>) -> Option<Self> {
         match statement.kind {
-            StatementKind::CreateTable
-            | StatementKind::CreateIndex
-            | StatementKind::AlterTable
-            | StatementKind::DropTable
-            | StatementKind::DropOther
-            | StatementKind::Write => Self::read(statement.kind, &significant(statement.text)),
+            StatementKind::CreateTable | StatementKind::CreateIndex => {
+                // what comes behind the names may be long
+                let begin: Vec<_> = tokenize(statement.text).filter(Token::is_significant).take(LONGEST).collect();
+                Self::read(statement.kind, &begin)
+            }
+            StatementKind::AlterTable | StatementKind::DropTable | StatementKind::DropOther | StatementKind::Write => {
+                Self::read(statement.kind, &significant(statement.text))
+            }
             _ => None,
         }
     }

@@ -97,6 +97,16 @@ fn many_rows_and_large_ones_come_in_pages() {
         "CREATE TABLE large (id INTEGER PRIMARY KEY, a BLOB)",
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600) INSERT INTO large SELECT i, randomblob(10) FROM n",
         "INSERT INTO large VALUES (601, randomblob(4000000)), (602, randomblob(4000000)), (603, randomblob(4000000)), (604, NULL)",
+        // rowids that lie close together, with holes, far from each other and close again, as far as there are any
+        "CREATE TABLE uneven (a, id INTEGER PRIMARY KEY)",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) INSERT INTO uneven SELECT i, i FROM n WHERE i % 3 > 0 OR i < 5000",
+        "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 4000) INSERT INTO uneven SELECT i, i * 1000 FROM n",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000) INSERT INTO uneven SELECT i, 9223372036854775807 - i * 2 FROM n",
+        "INSERT INTO uneven VALUES (0, 9223372036854775807)",
+        // small rows and then large ones, more of which lie close together than fit into an answer
+        "CREATE TABLE growing (a)",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO growing SELECT i FROM n",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) INSERT INTO growing SELECT zeroblob(60000 + i) FROM n",
         "CREATE TABLE keyed (a TEXT, b INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID",
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) INSERT INTO keyed SELECT 'key ' || (i % 90), i FROM n",
         "CREATE TABLE nocase (a TEXT COLLATE NOCASE, b REAL, PRIMARY KEY (a COLLATE BINARY, b)) WITHOUT ROWID",
@@ -112,12 +122,22 @@ fn many_rows_and_large_ones_come_in_pages() {
     let contents = copy_of_server(&server.url(), &copy).expect("a copy");
     let counts: Vec<(String, u64)> =
         contents.tables.iter().map(|table| (table.name.as_str().to_owned(), table.rows)).collect();
-    let wanted =
-        [("backwards", 7000), ("infinite", 503), ("keyed", 9000), ("large", 604), ("many", 30000), ("nocase", 3000)];
+    let wanted = [
+        ("backwards", 7000),
+        ("growing", 3200),
+        ("infinite", 503),
+        ("keyed", 9000),
+        ("large", 604),
+        ("many", 30000),
+        ("nocase", 3000),
+        ("uneven", 7666 + 3991 + 6001),
+    ];
     assert_eq!(counts, wanted.map(|(name, rows)| (name.to_owned(), rows)));
     let local = open(&copy);
     for (table, query) in [
         ("many", "SELECT sum(rowid * 31 + a) || '' FROM many"),
+        ("uneven", "SELECT sum(id % 1000003 * (a + 1)) || ' ' || max(id) FROM uneven"),
+        ("growing", "SELECT sum(rowid * length(a)) || '' FROM growing"),
         ("keyed", "SELECT count(DISTINCT a || ' ' || b) || '' FROM keyed"),
         ("backwards", "SELECT count(DISTINCT a || ' ' || b) || ' ' || sum(b * c) FROM backwards"),
         ("nocase", "SELECT count(DISTINCT hex(a) || ' ' || b) || '' FROM nocase"),

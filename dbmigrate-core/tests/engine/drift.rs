@@ -152,6 +152,29 @@ fn another_runner_that_is_faster_is_no_drift() {
 }
 
 #[test]
+fn what_changes_between_two_migrations_of_a_run_is_seen_with_the_lock_held() {
+    let two = |more: &str| {
+        let mut case = Case::new();
+        let third = format!("{FIRST}ALTER TABLE posts ADD COLUMN title TEXT;\n");
+        case.add("title", "ALTER TABLE posts ADD COLUMN title TEXT;\n", &third);
+        case.add("second", SECOND, &third.replace("name TEXT)", "name TEXT NOT NULL)"));
+        let (result, _) = case.migrate(false, &["SELECT 1", Box::leak(more.to_owned().into_boxed_str())]);
+        (case, result)
+    };
+    let (case, result) = two(ADD_PHONE);
+    let Err(ApplyError::Drift { migration, .. }) = result else { panic!("{result:?}") };
+    assert_eq!(migration, "0002_title");
+    assert_eq!(case.query("SELECT * FROM users"), ["1|Ada|11", "2|Grace|12"]);
+    // rows alone are not in the way
+    let (case, result) = two("INSERT INTO users VALUES (3, 'Edsger')");
+    assert_eq!(result.expect("it applies").applied.len(), 2);
+    assert_eq!(case.query("SELECT count(*) FROM users"), ["3"]);
+    let (case, result) = two("DELETE FROM _dbmigrate_history WHERE position = 2");
+    assert!(result.is_err(), "{result:?}");
+    assert_eq!(case.query("SELECT count(*) FROM _dbmigrate_history"), ["1"]);
+}
+
+#[test]
 fn a_schema_that_nobody_has_changed_is_not_compared_when_nothing_is_pending() {
     let case = Case::new();
     let version = case.query("PRAGMA schema_version");

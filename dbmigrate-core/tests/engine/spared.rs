@@ -131,6 +131,59 @@ fn an_index_over_values_that_the_copy_stores_otherwise_is_made_again() {
     }
 }
 
+/// What becomes of a file with these rows that is changed from one schema to the other: the error, and what is found.
+fn refused(before: &str, after: &str, rows: &[&str], least_rows: u64) -> (String, Found) {
+    let scratch = support::scratch_folder().expect("a folder");
+    let file = scratch.path().join("test.db");
+    let mut folder = Folder::open(scratch.path().join("migrations")).expect("a folder");
+    let mut old = dbmigrate_core::schema::Schema::default();
+    let mut outcome = String::new();
+    for (name, sql) in [("one", before), ("two", after)] {
+        let new = schema_of(sql).expect("a schema");
+        let difference = diff(&old, &new, &Renames::default()).expect("no renames");
+        let plan = plan(&old, &new, &difference, &Decisions::default()).expect("a plan");
+        support::add(&mut folder, name, &plan, &new).expect("it is written");
+        let mut database = open(&file).sparing_from(least_rows);
+        let applied = support::apply(&mut database, &folder);
+        outcome = applied.map_or_else(|error| error.to_string(), |_| "applied".to_owned());
+        for statement in rows.iter().filter(|_| name == "one") {
+            block_on(database.connection().run(statement)).unwrap_or_else(|error| panic!("{statement}: {error}"));
+        }
+        old = new;
+    }
+    let connection = block_on(Connection::open(&file, false)).expect("a file");
+    (outcome, found(&connection, ROWS))
+}
+
+#[test]
+fn what_a_copy_looks_for_on_its_way_is_what_the_preflights_find() {
+    let before =
+        "CREATE TABLE t (a TEXT, b INTEGER, c INTEGER); CREATE INDEX ta ON t (a); CREATE INDEX tb ON t (b, a);";
+    let after = before.replace("c INTEGER", "c REAL NOT NULL");
+    for (rows, wanted) in [
+        (&[FILL][..], "applied"),
+        (&[FILL, "UPDATE t SET c = NULL WHERE rowid IN (7, 9)"], "2 rows have NULL in `t.c`"),
+        (
+            &[FILL, "UPDATE t SET c = 9007199254740993 WHERE rowid = 499"],
+            "1 value of `t.c` would be refused or changed",
+        ),
+        (&[FILL, "UPDATE t SET c = -9007199254740992 WHERE rowid = 499"], "applied"),
+        (
+            &[FILL, "UPDATE t SET c = 9223372036854775807 WHERE rowid = 3"],
+            "1 value of `t.c` would be refused or changed",
+        ),
+        (&[FILL, "UPDATE t SET c = 'x' WHERE rowid = 3"], "1 value of `t.c` would be refused or changed"),
+        (&[FILL, "UPDATE t SET c = x'00' WHERE rowid = 3"], "1 value of `t.c` would be refused or changed"),
+        (&[FILL, "UPDATE t SET c = 0.5 WHERE rowid = 3"], "applied"),
+    ] {
+        let (as_written, there) = refused(before, &after, rows, u64::MAX);
+        let (on_the_way, here) = refused(before, &after, rows, 0);
+        assert!(as_written.contains(wanted), "{rows:?}: {as_written}");
+        assert_eq!(as_written, on_the_way, "{rows:?}");
+        assert_eq!((there.rows, there.integrity), (here.rows, here.integrity), "{rows:?}");
+    }
+}
+
 #[test]
 fn the_mark_of_autoincrement_is_what_the_statements_leave() {
     let with = "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT UNIQUE, b, c); CREATE INDEX tb ON t (b);";

@@ -53,6 +53,10 @@ pub(crate) struct Write {
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub shards: Option<u32>,
 
+    /// What deploys, for phased changes: a workflow, or a job of GitLab [default: as written]
+    #[arg(long, value_name = "NAME")]
+    pub deploy: Option<String>,
+
     /// Program with the steps in Rust [default: as written]
     #[arg(long, value_name = "BIN", value_parser = program)]
     pub with: Option<String>,

@@ -7,6 +7,7 @@ use dbmigrate_core::shell::{shell_flag, shell_quoted};
 
 use super::arguments::Write;
 use super::fleets::{self, Fleet};
+use super::phases::{self, Half, Phases};
 use super::targets::{self, Target};
 use crate::error::{CommandError, Result};
 use crate::git;
@@ -38,15 +39,27 @@ pub(super) struct Facts {
     pub fleets: Vec<Fleet>,
     /// In how many parts fleets are migrated.
     pub shards: u32,
+    /// How it goes around a deployment, if a migration waits for one.
+    pub phases: Option<Phases>,
     /// The flag that names the program with the steps in Rust, behind a space; empty without one.
     pub with: String,
     /// Whether a migration has such a step, and no program was named.
     pub lacks_program: bool,
 }
 
+/// What a file says that was written before.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Written {
+    /// Which branch, where git does not know it, as in a shallow checkout.
+    pub branch: Option<String>,
+    /// In how many parts fleets are migrated.
+    pub shards: Option<u32>,
+    /// What deploys.
+    pub deploy: Option<String>,
+}
+
 impl Facts {
-    /// Looks at the project. `file` is what was written before, if it was: it says which program has the steps in Rust,
-    /// and `written` which branch, where git does not know it, as in a shallow checkout.
+    /// Looks at the project. `file` is the one that was written before, if it was, and `read` what reads it.
     ///
     /// # Errors
     /// If a name has something in it that no workflow can have.
@@ -54,11 +67,12 @@ impl Facts {
         context: &Context,
         arguments: &Write,
         file: &str,
-        written: impl FnOnce(&Path) -> Option<String>,
-        shards_written: impl FnOnce(&Path) -> Option<u32>,
+        read: impl FnOnce(&str) -> Written,
     ) -> Result<Self> {
         let package = &context.package.root;
         let root = git::top_of(package).unwrap_or_else(|| package.clone());
+        let text = std::fs::read_to_string(root.join(file)).unwrap_or_default();
+        let written = read(&text);
         let inside = |path: &Path| within(&root, path);
         let mut selection = String::new();
         if *package != root {
@@ -78,7 +92,7 @@ impl Facts {
             .branch
             .clone()
             .or_else(|| git::default_branch(&root))
-            .or_else(|| written(&root))
+            .or(written.branch)
             .or_else(|| git::usual_branch(&root).map(str::to_owned))
             .or_else(|| git::current_branch(&root))
             .unwrap_or_else(|| "main".to_owned());
@@ -98,7 +112,7 @@ impl Facts {
             [only] => folder(only)?,
             _ => "\"$migrations\"".to_owned(),
         };
-        let program = arguments.with.clone().or_else(|| program_written(&root.join(file)));
+        let program = arguments.with.clone().or_else(|| program_written(&text));
         let lacks_program = program.is_none() && databases.iter().any(has_step);
         let facts = Self {
             with: program.iter().map(|program| flag("--with", program)).collect(),
@@ -110,7 +124,8 @@ impl Facts {
             targets,
             untargeted,
             fleets: databases.iter().flat_map(fleets::of).collect(),
-            shards: arguments.shards.or_else(|| shards_written(&root)).unwrap_or(1),
+            shards: arguments.shards.or(written.shards).unwrap_or(1),
+            phases: phases::of(&databases, arguments.deploy.clone().or(written.deploy)),
             root,
         };
         facts.refuse_expressions()?;
@@ -118,8 +133,9 @@ impl Facts {
     }
 
     /// The shell that migrates all but the fleets, with `flags`; `notice` stands before what is said.
-    pub(super) fn migrate(&self, flags: &str, notice: &str) -> String {
-        let command = format!("cargo-dbmigrate migrate{}{}{flags}", self.selection, self.with);
+    pub(super) fn migrate(&self, half: Half, flags: &str, notice: &str) -> String {
+        let phase = half.argument(self.phases.as_ref());
+        let command = format!("cargo-dbmigrate migrate{}{}{flags}{phase}", self.selection, self.with);
         let mut lines = String::new();
         if !self.targets.is_empty() {
             lines.push_str(&command);
@@ -154,8 +170,7 @@ fn has_step(context: &Context) -> bool {
 }
 
 /// The program with the steps in Rust that a file names which was written before.
-fn program_written(file: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(file).ok()?;
+fn program_written(text: &str) -> Option<String> {
     let (_, rest) =
         text.lines().find_map(|line| line.split_once("cargo-dbmigrate migrate")?.1.split_once(" --with "))?;
     rest.split_whitespace().next().map(str::to_owned)

@@ -1,19 +1,19 @@
 //! `ci github`: workflows for GitHub Actions, and the action that installs this program there.
 
-use std::path::Path;
-
 use super::arguments::Write;
-use super::facts::Facts;
+use super::called::Called;
+use super::facts::{Facts, Written};
 use super::fleets;
+use super::phases::{AFTER, BEFORE, Half};
 use super::targets;
 use super::template::filled;
 use super::write::{self, File};
 use crate::error::Result;
-use crate::project::Context;
+use crate::project::{Context, pipelines};
 
 const COMMAND: &str = "cargo dbmigrate ci github";
 
-const WORKFLOW: &str = ".github/workflows/dbmigrate.yml";
+const WORKFLOW: &str = pipelines::GITHUB;
 const SEED: &str = ".github/workflows/seed.yml";
 const ACTION: &str = ".github/actions/setup-dbmigrate/action.yml";
 
@@ -23,6 +23,17 @@ const CHECKOUT: &str = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83d
 /// How commands speak there: annotations, and the summary of the job.
 const FORMAT: &str = " --message-format github";
 
+/// What stands before something that is only said.
+const NOTICE: &str = "::notice title=DB Migrate::";
+
+/// Deployments queue as a whole, so that the second half of one comes before the first half of the next.
+const SERIAL: &str = "
+# one deployment with its migrations after the other; checks of pull requests side by side
+concurrency:
+  group: dbmigrate-deployment-${{ github.event_name == 'pull_request' && github.run_id || 'push' }}
+  cancel-in-progress: false
+";
+
 /// The workflows of a project's own, which are never edited.
 const OWN: [&str; 2] = [".github/workflows/ci.yml", ".github/workflows/ci.yaml"];
 
@@ -31,10 +42,15 @@ const OWN: [&str; 2] = [".github/workflows/ci.yml", ".github/workflows/ci.yaml"]
 /// # Errors
 /// What went wrong.
 pub(super) fn run(context: &Context, arguments: &Write) -> Result<u8> {
-    let facts = Facts::of(context, arguments, WORKFLOW, branch_written, shards_written)?;
-    let (code, is_new) = write::run(context, arguments, &facts.root, &files(&facts), COMMAND)?;
+    let facts = Facts::of(context, arguments, WORKFLOW, read)?;
+    let deploy = facts.phases.as_ref().and_then(|phases| phases.deploy.as_deref());
+    let called = deploy.map(|name| Called::read(&facts.root, name)).transpose()?;
+    let done = write::run(context, arguments, &facts.root, &files(&facts, called.as_ref()), COMMAND)?;
     if !arguments.check {
-        let mut next = if is_new { next_steps(&facts) } else { Vec::new() };
+        let mut next = if done.is_new { next_steps(&facts) } else { Vec::new() };
+        if done.is_written {
+            next.extend(phase_steps(&facts, called.as_ref()));
+        }
         let is_unaware = |name: &&str| {
             std::fs::read_to_string(facts.root.join(name)).is_ok_and(|text| !text.contains("cargo-dbmigrate check"))
         };
@@ -48,11 +64,11 @@ pub(super) fn run(context: &Context, arguments: &Write) -> Result<u8> {
             context.printer.result(filled(include_str!("templates/paste.yml"), &values).trim_end());
         }
     }
-    Ok(code)
+    Ok(done.code)
 }
 
 /// The files with everything filled in.
-fn files(facts: &Facts) -> [File; 3] {
+fn files(facts: &Facts, called: Option<&Called>) -> [File; 3] {
     let all = &facts.targets;
     let migrated: Vec<targets::Target> = all.iter().chain(&facts.untargeted).cloned().collect();
     let names: Vec<&str> = all.iter().map(|target| target.name.as_str()).collect();
@@ -66,7 +82,9 @@ fn files(facts: &Facts) -> [File; 3] {
         ("MIGRATIONS", facts.migrations.clone()),
         ("READ_ENV", targets::github_env(all, true)),
         ("MIGRATE_ENV", targets::github_env(&migrated, false)),
-        ("MIGRATE", facts.migrate(FORMAT, "::notice title=DB Migrate::")),
+        ("MIGRATE", facts.migrate(BEFORE, FORMAT, NOTICE)),
+        ("MIGRATE_AFTER", facts.migrate(AFTER, FORMAT, NOTICE)),
+        ("PHASE", BEFORE.argument(facts.phases.as_ref()).to_owned()),
         ("WRITE_ENV", targets::github_env(all, false)),
         ("READ_TARGETS", targets::readable(all)),
         ("REQUIRED", targets::required(all)),
@@ -78,15 +96,94 @@ fn files(facts: &Facts) -> [File; 3] {
         ("SHARD_OUTPUTS", (1..=facts.shards).map(shard_output).collect::<String>()),
         ("SHARD_LIST", (1..=facts.shards).map(|shard| shard.to_string()).collect::<Vec<_>>().join(", ")),
     ];
-    // of one part, nothing is to be merged
-    let merge = if facts.shards > 1 { include_str!("templates/fleet-merge.yml") } else { "" };
-    let fleets = fleets::jobs(&facts.fleets, &[include_str!("templates/fleet.yml"), merge].concat(), &values);
-    let values: Vec<_> = values.into_iter().chain([("FLEETS", fleets)]).collect();
+    let more = [
+        ("FLEETS", fleets(facts, BEFORE, &values)),
+        ("AFTER", after(facts, called, &values)),
+        ("DISPATCH", if waits_for_somebody(facts) { "workflow_dispatch:".to_owned() } else { String::new() }),
+        ("SERIAL", if called.is_some() { SERIAL.to_owned() } else { String::new() }),
+    ];
+    let values: Vec<_> = more.into_iter().chain(values).collect();
     [
         File { name: WORKFLOW, body: filled(include_str!("templates/dbmigrate.yml"), &values) },
         File { name: SEED, body: filled(include_str!("templates/seed.yml"), &values) },
         File { name: ACTION, body: action() },
     ]
+}
+
+/// The jobs of the fleets for one half.
+fn fleets(facts: &Facts, half: Half, values: &[(&'static str, String)]) -> String {
+    // of one part, nothing is to be merged
+    let merge = if facts.shards > 1 { include_str!("templates/fleet-merge.yml") } else { "" };
+    // a job that is skipped skips everything behind it, also what does not need it itself
+    let when = format!("if: ${{{{ !cancelled() && needs.{}.result == 'success' }}}}", AFTER.job);
+    let own = [
+        ("JOB", half.job.to_owned()),
+        ("MERGE", half.merge.to_owned()),
+        ("TITLE", half.title.to_owned()),
+        ("FLEET_IF", if half.job == AFTER.job { when } else { String::new() }),
+        ("PHASE", half.argument(facts.phases.as_ref()).to_owned()),
+    ];
+    let values: Vec<_> = own.into_iter().chain(values.iter().cloned()).collect();
+    fleets::jobs(&facts.fleets, &[include_str!("templates/fleet.yml"), merge].concat(), &values)
+}
+
+/// The jobs that deploy, and that apply what has waited for it; nothing where nothing waits.
+fn after(facts: &Facts, called: Option<&Called>, values: &[(&'static str, String)]) -> String {
+    if facts.phases.is_none() {
+        return String::new();
+    }
+    let mut own = vec![("AFTER_WHEN", after_when(facts, called))];
+    let mut template = String::new();
+    if let Some(called) = called {
+        template.push_str(include_str!("templates/deploy.yml"));
+        let last = if facts.shards > 1 { BEFORE.merge } else { BEFORE.job };
+        let fleets = facts.fleets.iter().map(|fleet| format!("{last}-{}", fleet.name));
+        let needs: Vec<String> = ["switch", BEFORE.job].map(str::to_owned).into_iter().chain(fleets).collect();
+        own.extend([
+            ("DEPLOY", called.name.clone()),
+            ("DEPLOY_NEEDS", needs.join(", ")),
+            ("DEPLOY_PERMISSIONS", called.permissions.clone()),
+        ]);
+    }
+    template.push_str(include_str!("templates/after-deploy.yml"));
+    let all: Vec<_> = own.into_iter().chain(values.iter().cloned()).collect();
+    filled(&template, &all) + &fleets(facts, AFTER, values)
+}
+
+/// When what has waited is applied.
+fn after_when(facts: &Facts, called: Option<&Called>) -> String {
+    let is_on = "vars.ENABLE_DB_MIGRATE == 'true'";
+    if called.is_some() {
+        return format!("needs: deploy\nif: ${{{{ !cancelled() && needs.deploy.result == 'success' && {is_on} }}}}");
+    }
+    let branch = format!("refs/heads/{}", facts.branch).replace('\'', "''");
+    let when = format!("github.event_name == 'workflow_dispatch' && github.ref == '{branch}' && {is_on}");
+    // what may have a colon in it is not read as a map
+    format!("# by hand, once no older release runs\nif: >-\n  {when}")
+}
+
+/// Whether nobody but a person knows when the deployment is done.
+fn waits_for_somebody(facts: &Facts) -> bool {
+    facts.phases.as_ref().is_some_and(|phases| phases.deploy.is_none())
+}
+
+/// What is left to be done so that migrations go around a deployment.
+fn phase_steps(facts: &Facts, called: Option<&Called>) -> Vec<String> {
+    if waits_for_somebody(facts) {
+        let workflow = WORKFLOW.rsplit('/').next().unwrap_or(WORKFLOW);
+        return vec![
+            format!("once no older release runs: `gh workflow run {workflow}`, which applies what has waited for that"),
+            format!("or let it deploy in between, with a workflow: `{COMMAND} --deploy FILE`"),
+        ];
+    }
+    let lacks = called.filter(|called| !called.can_be_called);
+    let step = lacks.map(|called| {
+        format!(
+            "let `.github/workflows/{}` be called: `workflow_call:` under `on:`, in the place of `push:`",
+            called.name
+        )
+    });
+    step.into_iter().collect()
 }
 
 /// The output of a part of a roll-out: each job of a matrix sets its own, and those of the others are empty there.
@@ -142,19 +239,20 @@ fn next_steps(facts: &Facts) -> Vec<String> {
     steps
 }
 
-/// The branch that the workflow of before is for.
-fn branch_written(root: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(root.join(WORKFLOW)).ok()?;
-    let list = text.lines().find_map(|line| line.trim().strip_prefix("branches: [")?.strip_suffix(']'))?;
-    let text = serde_json::from_str(list).unwrap_or_else(|_| list.to_owned());
-    Some(text.replace('\\', ""))
-}
-
-/// In how many parts the workflow of before migrates fleets.
-fn shards_written(root: &Path) -> Option<u32> {
-    let text = std::fs::read_to_string(root.join(WORKFLOW)).ok()?;
-    let list = text.lines().find_map(|line| line.trim().strip_prefix("shard: [")?.strip_suffix(']'))?;
-    u32::try_from(list.split(',').count()).ok()
+/// What the workflow of before says.
+fn read(text: &str) -> Written {
+    let branches = text.lines().find_map(|line| line.trim().strip_prefix("branches: [")?.strip_suffix(']'));
+    let branch = branches.map(|list| {
+        let text = serde_json::from_str(list).unwrap_or_else(|_| list.to_owned());
+        text.replace('\\', "")
+    });
+    let shards = text.lines().find_map(|line| line.trim().strip_prefix("shard: [")?.strip_suffix(']'));
+    let deploy = text.lines().find_map(|line| line.trim().strip_prefix("uses: ./.github/workflows/"));
+    Written {
+        branch,
+        shards: shards.and_then(|list| u32::try_from(list.split(',').count()).ok()),
+        deploy: deploy.map(str::to_owned),
+    }
 }
 
 /// A branch as a pattern that means just it. What else means something in a pattern cannot be in the name of a branch.
@@ -187,6 +285,8 @@ fn yaml(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -199,11 +299,8 @@ mod tests {
             ("1.0", "\"1.0\""),
         ] {
             assert_eq!(branch_pattern(branch), wanted);
-            let folder = tempfile::tempdir().expect("a temporary directory");
-            let file = folder.path().join(WORKFLOW);
-            std::fs::create_dir_all(file.parent().expect("it has one")).expect("writable");
-            std::fs::write(&file, format!("on:\n  push:\n    branches: [{wanted}]\n")).expect("writable");
-            assert_eq!(branch_written(folder.path()).as_deref(), Some(branch));
+            let text = format!("on:\n  push:\n    branches: [{wanted}]\n");
+            assert_eq!(read(&text).branch.as_deref(), Some(branch));
         }
     }
 

@@ -1,10 +1,12 @@
 //! `ci`: the workflows that run the other commands in a pipeline, and the report on a pull request.
 
 mod arguments;
+mod called;
 mod facts;
 mod fleets;
 mod github;
 mod gitlab;
+mod phases;
 mod report;
 mod targets;
 mod template;

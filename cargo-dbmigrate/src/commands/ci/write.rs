@@ -89,17 +89,22 @@ impl Place {
     }
 }
 
-/// Does with the files what was asked for, and returns the exit code, and whether a file is new.
+/// What became of the files.
+pub(super) struct Done {
+    /// The exit code.
+    pub code: u8,
+    /// Whether a file was not there before.
+    pub is_new: bool,
+    /// Whether a file was written.
+    pub is_written: bool,
+}
+
+/// Does with the files what was asked for.
 ///
 /// # Errors
 /// If they cannot be read or written, and with exit code 3 if one was edited by hand; then none is written.
-pub(super) fn run(
-    context: &Context,
-    arguments: &Write,
-    root: &Path,
-    files: &[File],
-    command: &str,
-) -> Result<(u8, bool)> {
+pub(super) fn run(context: &Context, arguments: &Write, root: &Path, files: &[File], command: &str) -> Result<Done> {
+    let nothing = |code| Done { code, is_new: false, is_written: false };
     let typed = context.printer.typed(&format!("`{command}`"));
     let places = files.iter().map(|file| Place::of(root, file, &typed)).collect::<Result<Vec<Place>>>()?;
     if arguments.dry_run {
@@ -109,10 +114,10 @@ pub(super) fn run(
                 .printer
                 .message(|| messages::WouldWrite { path: place.name.to_string(), text: place.wanted.text.clone() });
         }
-        return Ok((exit::DONE, false));
+        return Ok(nothing(exit::DONE));
     }
     if arguments.check {
-        return compare(context, &places, command).map(|code| (code, false));
+        return compare(context, &places, command).map(nothing);
     }
     if !arguments.overwrite {
         refuse_edited(&places, command)?;
@@ -134,7 +139,12 @@ pub(super) fn run(
         context.printer.status(verb, shown.display());
         context.printer.message(|| messages::File { path: shown.display().to_string(), done });
     }
-    Ok((exit::DONE, places.iter().any(|place| place.found == Found::Nothing)))
+    let is_any = |is_it: fn(Found) -> bool| places.iter().any(|place| is_it(place.found));
+    Ok(Done {
+        code: exit::DONE,
+        is_new: is_any(|found| found == Found::Nothing),
+        is_written: is_any(|found| found != Found::Same),
+    })
 }
 
 /// Shows what differs.

@@ -18,9 +18,9 @@ use crate::drafting;
 use crate::error::{CommandError, Result};
 use crate::linting::{Drafted, Set, Subject, scope};
 use crate::messages::{self, FileAction};
-use crate::project::{BEFORE_DEPLOYING, Context, ONCE_DEPLOYED};
+use crate::project::{BEFORE_DEPLOYING, Context, ONCE_DEPLOYED, pipelines};
 use crate::report::counted;
-use crate::{exit, proof, structs};
+use crate::{exit, git, proof, structs};
 
 /// What the name of the second half ends in.
 const SECOND: &str = "after_deploy";
@@ -238,5 +238,7 @@ fn report(context: &Context, folder: &Folder, halves: &[Half<'_>], drafted: Vec<
         next.push(BEFORE_DEPLOYING.to_owned());
     }
     next.push(ONCE_DEPLOYED.to_owned());
+    let package = &context.package.root;
+    next.extend(pipelines::unaware_of_phases(&git::top_of(package).unwrap_or_else(|| package.clone())));
     printer.next(&next);
 }

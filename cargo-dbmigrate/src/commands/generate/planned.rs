@@ -1,15 +1,17 @@
 //! What the ways of `generate` share: who decides, the proven plan, its name, and what is said of it.
 
+use std::collections::HashSet;
+
 use dbmigrate_core::diff::{Change, Diff};
 use dbmigrate_core::folder::{Folder, Slug, Snapshot, suggest};
 use dbmigrate_core::kept::KeptTable;
+use dbmigrate_core::lint::to_amend;
 use dbmigrate_core::plan::{Decisions, Plan, PlanError, Preflight, plan};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::shell::shell_flag;
 
 use super::arguments::Generate;
 use super::rust;
-use crate::database::failure::TAKE_BACK;
 use crate::decisions::answers::FOR_GENERATE;
 use crate::decisions::ask::Asker;
 use crate::drafting;
@@ -162,6 +164,10 @@ pub(super) fn report(
         from: None,
     });
     let path = folder.head().map(|head| folder.sql_path(head));
+    let other_ways: Vec<String> = {
+        let said = drafted.help();
+        plan.preflights.iter().filter_map(|preflight| other_way(preflight, &said)).collect()
+    };
     drafted.warn(context, path.as_deref(), "");
     if let Some(function) = &arguments.rust {
         rust::report(context, migration, &file, function);
@@ -169,19 +175,21 @@ pub(super) fn report(
         printer.next(&[format!("edit {file}"), "record the edit: `cargo dbmigrate generate --custom`".to_owned()]);
     } else {
         let mut next = vec![format!("review {file}"), "apply it: `cargo dbmigrate migrate`".to_owned()];
-        next.extend(plan.preflights.iter().filter_map(|preflight| other_way(arguments, preflight)));
+        next.extend(other_ways);
         printer.next(&next);
     }
 }
 
-/// How else the migration could be made, so that rows are filled or converted which it refuses now.
-fn other_way(arguments: &Generate, preflight: &Preflight) -> Option<String> {
+/// How else the migration could be made, so that rows are filled or converted which it refuses now; `None` if a lint has
+/// said so.
+fn other_way(preflight: &Preflight, said: &HashSet<&str>) -> Option<String> {
     // that there must be no rows at all was accepted by name
     if preflight.rows.is_empty() {
         return None;
     }
     let fills = |(_, flag): &&(String, String)| flag.starts_with("--backfill") || flag.starts_with("--convert");
-    let (words, flag) = preflight.answers.iter().find(fills)?;
+    let answer = preflight.answers.iter().find(fills)?;
+    let answer = Some(to_amend(answer)).filter(|answer| !said.contains(answer.as_str()))?;
     let rows = preflight.message.split(", first at").next().unwrap_or_default().replace("{} ", "");
-    Some(format!("fails if {rows}; {words}: {TAKE_BACK}, then `{} {flag}`", arguments.command_line()))
+    Some(format!("fails if {rows}; {answer}"))
 }

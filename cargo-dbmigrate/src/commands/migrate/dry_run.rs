@@ -2,8 +2,7 @@
 
 use dbmigrate_core::engine::apply::Target as _;
 use dbmigrate_core::engine::apply::{
-    Announcement, Applied, ApplyError, Drifted, Loss, Observer, Options, Restored, Standing, apply_pending_with,
-    inspect, waiting,
+    Announcement, Applied, Drifted, Loss, Observer, Options, Restored, Standing, apply_pending_with, inspect, waiting,
 };
 use dbmigrate_core::engine::engines::Turso;
 use dbmigrate_core::folder::{Folder, Migration, Script};
@@ -11,6 +10,7 @@ use dbmigrate_core::lint::Target;
 use pollster::block_on;
 
 use super::said::{announce, say_drift};
+use crate::database::contradicted::Others;
 use crate::database::rehearsal::Rehearsal;
 use crate::database::state::{failure, failure_of_run};
 use crate::database::{file, open};
@@ -68,7 +68,10 @@ pub(super) fn run(
     let mut rehearsal = Rehearsal::of(context, url, retries)?;
     let result = block_on(apply_pending_with(rehearsal.database(), folder, options, &mut observer));
     observer.progress = None;
-    let outcome = result.map_err(|error| refused(error, url, observer.begun))?;
+    let outcome = result.map_err(|error| {
+        let others = Others::of(rehearsal.database(), &error);
+        refused(others.behind(failure_of_run(error, url.into())), observer.begun)
+    })?;
     let waiting = waiting(folder, outcome.before, options).map_err(failed)?;
     if url.file().is_none() {
         let is_turso = rehearsal.database().turso() == Some(Turso::Runs);
@@ -132,8 +135,7 @@ fn say_pending(context: &Context, folder: &Folder, database: &str, count: usize,
 }
 
 /// The error of the real run, with what would have been done before it.
-fn refused(error: ApplyError, url: &DatabaseUrl, before: usize) -> CommandError {
-    let error = failure_of_run(error, url.into());
+fn refused(error: CommandError, before: usize) -> CommandError {
     let error = match before {
         0 => error,
         1 => error.note("1 migration before it would be applied and kept"),

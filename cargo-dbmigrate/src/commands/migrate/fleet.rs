@@ -10,6 +10,7 @@ use crate::error::{CommandError, Result};
 use crate::exit;
 use crate::fleet::Fleet;
 use crate::project::{Acceptable, Context};
+use crate::rehearsing::refuse_missing;
 use crate::rollout::{self, Wanted};
 
 /// Migrates a fleet, and returns the exit code.
@@ -18,6 +19,8 @@ use crate::rollout::{self, Wanted};
 /// Exit code 2 for flags that make no sense on a fleet, 3 without consent, 6 if members are left.
 pub(super) fn run(context: &Context, arguments: &Migrate, fleet: &Fleet) -> Result<u8> {
     refuse_flags(arguments, fleet)?;
+    // before thousands of members are asked
+    arguments.rehearse.rehearse_in.as_deref().map_or(Ok(()), refuse_missing)?;
     let folder = context.existing_folder()?;
     folder.verify(Verify::Sql)?;
     check_name(&folder, arguments.to.as_deref())?;

@@ -28,6 +28,7 @@ use arguments::{check_name, command, wanted};
 use said::{announce, say_drift};
 
 use crate::database::Run;
+use crate::database::contradicted::Others;
 use crate::database::file;
 use crate::database::state::{failure, failure_of_run, has_begun, state_after};
 use crate::database::{open, remove_if_empty, watched};
@@ -174,6 +175,7 @@ fn run_on(
             Ok(exit::DONE)
         }
         Err(error) => {
+            let others = Others::of(&database, &error);
             drop((database, rehearsed.files));
             if is_new {
                 remove_if_empty(url);
@@ -189,7 +191,7 @@ fn run_on(
             let backup = backup.filter(|_| matches!(error, ApplyError::Migration { .. }));
             let has_begun = has_begun(&error, done);
             let state = state_after(&error, &shown, next.as_deref(), (done, of));
-            let shown = failure_of_run(error, url.into());
+            let shown = others.behind(failure_of_run(error, url.into()));
             let more = has_begun.then(|| GOING_BACK.to_owned());
             let shown = state.into_iter().fold(shown, CommandError::note);
             let shown = shown.helps(branched.iter().flat_map(branch::Branched::ways_back));

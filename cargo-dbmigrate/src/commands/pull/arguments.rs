@@ -6,6 +6,7 @@ use clap::Args;
 use dbmigrate_core::shell::shell_flag;
 
 use super::tables::TablePattern;
+use crate::error::{CommandError, Result};
 use crate::project::Yes;
 use crate::project::url::Connect;
 use crate::tools::argument::From;
@@ -41,6 +42,10 @@ pub(crate) struct Pull {
     #[arg(conflicts_with_all = ["tables", "baseline"], group = "other")]
     pub from: Option<From>,
 
+    /// The same as `--from TOOL=DIR`
+    #[arg(value_name = "DIR", hide = true, requires = "from")]
+    pub folder: Option<PathBuf>,
+
     /// The table of the other tool, if it is not called as usual
     #[arg(long, value_name = "NAME", requires = "other")]
     pub history_table: Option<String>,
@@ -62,7 +67,18 @@ impl Pull {
     /// The other tool, as far as it is said.
     pub(super) fn from(&self) -> Option<From> {
         let drizzle = |folder: &PathBuf| From { tool: by_name("drizzle"), folder: Some(folder.clone()) };
-        self.from.clone().or_else(|| self.from_drizzle.as_ref().map(drizzle))
+        let from = self.from.clone().or_else(|| self.from_drizzle.as_ref().map(drizzle))?;
+        let folder = from.folder.or_else(|| self.folder.clone());
+        Some(From { folder, ..from })
+    }
+
+    /// # Errors
+    /// If its folder is said twice.
+    pub(super) fn has_one_folder(&self) -> Result<()> {
+        let said = self.from.as_ref().and_then(|from| from.folder.as_ref());
+        let (Some(one), Some(other)) = (said, &self.folder) else { return Ok(()) };
+        let message = format!("two folders are named: `{}` and `{}`", one.display(), other.display());
+        Err(CommandError::usage(message).help("give one: `cargo dbmigrate pull --from TOOL=DIR`"))
     }
 
     /// The flag that says what is done besides pulling, as it was typed.

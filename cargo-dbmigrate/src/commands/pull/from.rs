@@ -96,8 +96,10 @@ fn import(beside: &Beside, arguments: &Pull, other: &Found, path: &Path, url: &D
     let count = state.fitting.last().copied().unwrap_or_default();
     replayed.refuse_text_for_names(count)?;
     let steps = &replayed.steps;
-    let warnings = read.warnings.iter().chain(&state.warnings).chain(&replayed.warnings);
-    warnings.for_each(|warning| warning.show(printer));
+    // for a further database, what was said of the migrations that are written is not said again
+    let known = folder.migrations().len();
+    let new = replayed.warnings.iter().filter(|(at, _)| *at >= known).map(|(_, warning)| warning);
+    read.warnings.iter().chain(&state.warnings).chain(new).for_each(|warning| warning.show(printer));
     if let Some(last) = steps.last() {
         say_assumed(context, &last.snapshot.schema, steps.iter().map(|step| step.sql.as_str()));
     }

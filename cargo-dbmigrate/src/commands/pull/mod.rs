@@ -3,6 +3,7 @@
 mod arguments;
 mod baseline;
 mod beside;
+mod cascading;
 mod files;
 mod first_only;
 mod from;
@@ -25,6 +26,7 @@ use crate::project::Context;
 /// # Errors
 /// What went wrong.
 pub(crate) fn run(context: &Context, arguments: &Pull) -> Result<u8> {
+    arguments.has_one_folder()?;
     let url = context.database(&arguments.connect)?;
     context.printer.detail("Database", format!("{url} (from {})", url.source()));
     match &arguments.from() {

@@ -13,6 +13,7 @@ use dbmigrate_core::shell::shell_flag;
 use dbmigrate_core::sql::{Head, Statement, StatementKind, Token, TokenKind, split, tokenize};
 use pollster::block_on;
 
+use super::cascading::{turns_keys_off, written_out};
 use super::take_over::Step;
 use crate::database::failure::statement_error;
 use crate::error::{CommandError, Result};
@@ -29,7 +30,8 @@ pub(super) struct Replayed {
     pub(super) steps: Vec<Step>,
     /// The database that they lead to.
     pub(super) connection: Connection,
-    pub(super) warnings: Vec<Warning>,
+    /// What is odd about a migration, with its place.
+    pub(super) warnings: Vec<(usize, Warning)>,
     /// Statements that write a quoted name as text, with their entry.
     texts: Vec<(usize, CommandError)>,
 }
@@ -55,7 +57,7 @@ pub(super) fn replay(context: &Context, other: &Found, folder: &ToolFolder) -> R
             // what was odd before is not said again
             let new: Vec<String> = found.difference(&known).cloned().collect();
             if !new.is_empty() {
-                replayed.warnings.push(discrepancy(entry, &new));
+                replayed.warnings.push((at, discrepancy(entry, &new)));
             }
             known = found;
         }
@@ -129,12 +131,17 @@ impl One<'_> {
         block_on(connection.run("COMMIT")).map_err(failed)?;
         let schema = self.schema(connection)?;
         let mut sql = converted.sql.clone();
-        if let (Some(down), Some(undo)) = (&entry.down, &script.undo) {
-            let before = replayed.steps.last().map(|step| &step.snapshot.schema);
-            if let Some(why) = self.try_back(connection, undo, [before.unwrap_or(&Schema::default()), &schema])? {
-                sql = self.converted(&slug, None).sql;
-                replayed.warnings.push(no_way_back(entry, down, &why));
-            }
+        let nothing = Schema::default();
+        let before = replayed.steps.last().map_or(&nothing, |step| &step.snapshot.schema);
+        if let (Some(down), Some(undo)) = (&entry.down, &script.undo)
+            && let Some(why) = self.try_back(connection, undo, [before, &schema])?
+        {
+            sql = self.converted(&slug, None).sql;
+            replayed.warnings.push((self.at, no_way_back(entry, down, &why)));
+        }
+        if about.has_foreign_keys_on() && !turns_keys_off(&split(&entry.sql)) {
+            let script = Script::parse(&sql, &entry.file).map_err(|error| self.give_up(error.into()))?;
+            sql = written_out(about.title(), &sql, &script, before).unwrap_or(sql);
         }
         replayed.steps.push(Step { slug, sql, snapshot: Snapshot { schema, renamed_from: Vec::new() } });
         Ok(())

@@ -44,6 +44,8 @@ fn unknown_keys_are_errors_with_a_suggestion() {
     assert!(message.contains("`autoincrement` belongs to a field"), "{message}");
     let message = error(r#"#[table(query = "SELECT 1")] struct T { a: i64 }"#);
     assert!(message.contains("#[derive(View)]"), "{message}");
+    let message = error("#[table(index(columns(a, b)))] struct T { a: i64, b: i64 }");
+    assert!(message.contains("columns stand by themselves: `index(a, b desc)`"), "{message}");
     assert!(
         errors(Derive::View, r#"#[view(query = "SELECT 1", strict)] struct T { a: i64 }"#)[0]
             .contains("accepted: `name`, `database`, `query`")

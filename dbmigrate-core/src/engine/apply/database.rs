@@ -34,6 +34,7 @@ mod target;
 mod together;
 mod transactions;
 mod walk;
+mod with_copy;
 
 #[cfg(feature = "libsql")]
 use std::path::{Path, PathBuf};
@@ -75,16 +76,14 @@ pub struct Database {
     sought: Vec<(Name, String)>,
     /// How many rebuilds of the migration at work were made without writing a row.
     made_in_place: usize,
+    /// The preflights of the migration at work that wait for the copy of its rebuild.
+    with_copy: Option<with_copy::WithCopy>,
+    /// Whether tables that it rebuilds are large, as far as that was asked.
+    large: Vec<(Name, bool)>,
     /// What is known of the rows of the migration at work because they were asked before there was a lock.
     beforehand: Option<beforehand::Beforehand>,
-    /// Whether somebody else was seen to write while rows were asked.
-    others_write: bool,
-    /// Whether it is known that nothing was made for asking rows, which would have to be removed.
-    has_nothing_asked: bool,
-    /// The checksum of a migration whose rows are asked with the lock, because something came of asking before.
-    asked_in_vain: Option<String>,
-    /// How often the schema was changed while rows were asked.
-    times_moved: u32,
+    /// What came of asking rows before there is a lock.
+    asking: beforehand::Experience,
     /// From when on, asking all rows takes too long to be done with the lock.
     long: Duration,
     /// The schema, from the first time that it is needed.
@@ -93,6 +92,8 @@ pub struct Database {
     /// What is done about steps in Rust.
     rust: rust::Steps,
     has_history_table: bool,
+    /// The position behind the last migration of this run, and [`Connection::data_version`] then.
+    undisturbed: Option<(usize, i64)>,
     /// Whether what would be committed is rolled back instead.
     is_rehearsal: bool,
     /// Where somebody sees how far a statement is.
@@ -174,16 +175,16 @@ impl Database {
             least_rows: LEAST_ROWS,
             sought: Vec::new(),
             made_in_place: 0,
+            with_copy: None,
+            large: Vec::new(),
             beforehand: None,
-            others_write: false,
-            has_nothing_asked: false,
-            asked_in_vain: None,
-            times_moved: 0,
+            asking: beforehand::Experience::default(),
             long: beforehand::LONG,
             tracker: None,
             ignore: Ignore::default(),
             rust: rust::Steps::default(),
             has_history_table: false,
+            undisturbed: None,
             is_rehearsal: false,
             work: None,
             meter: None,
@@ -412,6 +413,7 @@ impl Database {
         // what the transaction changed is not in the database, so it must not be in the tracker either
         self.tracker = None;
         self.has_history_table = false;
+        (self.undisturbed, self.with_copy) = (None, None);
         self.connection.roll_back().await;
     }
 }

@@ -255,6 +255,7 @@ impl Build {
             if let Some(follower) = &self.follower {
                 let (pages, count) = writer.take_written(&mut tree);
                 follower.follow(number, pages, count);
+                follower.whole(number, &tree, loading.hash.clone());
             }
             writer.write_indexes(indexes).map_err(|error| of_io(&error))?;
         }

@@ -35,7 +35,11 @@ pub(super) fn sound_copy(path: &Path, followed: Option<Followed>) -> Result<Cont
     let local = Local::open(path, false, Duration::ZERO).map_err(&failed)?;
     local.begin_reading().map_err(&failed)?;
     let file = still::of_nobody_else(path);
-    sound((path, Duration::ZERO), &local, file.as_ref(), followed, failed)
+    std::thread::scope(|scope| {
+        // the disk has time for it meanwhile; whether it is there is asked for where the file gets its name
+        scope.spawn(|| File::open(path).and_then(|file| file.sync_all()));
+        sound((path, Duration::ZERO), &local, file.as_ref(), followed, failed)
+    })
 }
 
 /// What is read for hashes and what is checked is read at the same time.

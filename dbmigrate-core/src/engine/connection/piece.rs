@@ -10,6 +10,8 @@ use crate::engine::pieces::{Bound, Times};
 /// What has to hold when the lock is held, and what is done then.
 #[derive(Debug, Clone, Default)]
 pub struct Piece {
+    /// What is looked at before, in a transaction that only reads, so that nobody has to wait for it.
+    pub reading: Vec<Bound>,
     /// An expression, and its values: if it is not true, nothing is done.
     pub guard: Bound,
     /// The statements.
@@ -84,16 +86,12 @@ impl Connection {
     async fn work_here(&self, piece: &Piece) -> Result<Worked, NotWorked> {
         let keys = if piece.foreign_keys { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" };
         self.run(keys).await.map_err(NotWorked::around)?;
+        let Some(read) = self.read_here(piece).await? else { return Ok(Worked::NotItsTurn) };
         let begun = Instant::now();
         self.begin().await.map_err(NotWorked::around)?;
         let (waited, locked) = (begun.elapsed(), Instant::now());
-        let (holds, values) = &piece.guard;
-        match self.rows_with(&format!("SELECT {holds}"), values.clone()).await {
-            Ok(rows) if rows.first().is_some_and(|row| integer(&row[0]) == 1) => {}
-            // what it is about is there no more
-            Ok(_) => return Ok(Worked::NotItsTurn),
-            Err(error) if error.kind == ErrorKind::Statement => return Ok(Worked::NotItsTurn),
-            Err(error) => return Err(NotWorked::around(error)),
+        if !self.is_its_turn(piece).await? {
+            return Ok(Worked::NotItsTurn);
         }
         let mut changes = Vec::with_capacity(piece.statements.len());
         for (at, (sql, values)) in piece.statements.iter().enumerate() {
@@ -102,9 +100,37 @@ impl Connection {
             changes.push(self.changes());
         }
         self.commit().await.map_err(NotWorked::around)?;
-        let times = Times { waited, held: locked.elapsed(), committed: Duration::ZERO };
+        let times = Times { read, waited, held: locked.elapsed(), committed: Duration::ZERO };
         let answers = self.ask_all_with(piece.behind.clone()).await.map_err(NotWorked::around)?;
         Ok(Worked::Done { changes, answers, times })
+    }
+
+    /// Whether what has to hold for a piece does.
+    async fn is_its_turn(&self, piece: &Piece) -> Result<bool, NotWorked> {
+        let (holds, values) = &piece.guard;
+        match self.rows_with(&format!("SELECT {holds}"), values.clone()).await {
+            Ok(rows) => Ok(rows.first().is_some_and(|row| integer(&row[0]) == 1)),
+            // what it is about is there no more
+            Err(error) if error.kind == ErrorKind::Statement => Ok(false),
+            Err(error) => Err(NotWorked::around(error)),
+        }
+    }
+
+    /// Looks at what is to be looked at before, and says how long that took. `None` if it is not its turn.
+    async fn read_here(&self, piece: &Piece) -> Result<Option<Duration>, NotWorked> {
+        if piece.reading.is_empty() {
+            return Ok(Some(Duration::ZERO));
+        }
+        let begun = Instant::now();
+        self.run("BEGIN").await.map_err(NotWorked::around)?;
+        if !self.is_its_turn(piece).await? {
+            return Ok(None);
+        }
+        for (sql, values) in &piece.reading {
+            self.run_with(sql, values.clone()).await.map_err(NotWorked::around)?;
+        }
+        self.commit().await.map_err(NotWorked::around)?;
+        Ok(Some(begun.elapsed()))
     }
 }
 
@@ -113,7 +139,7 @@ impl Connection {
 mod on_server {
     use super::{Duration, EngineError, NotWorked, Piece, Times, Worked};
     use crate::engine::connection::server::{ServerConnection, of_commit, stolen};
-    use crate::engine::remote::{Batch, Outcome, and, is_autocommit, not, ok};
+    use crate::engine::remote::{Batch, Outcome, is_autocommit, not, ok};
     use crate::engine::value::Value;
 
     /// What a guard that does not hold has in its message.
@@ -127,12 +153,23 @@ mod on_server {
             let mut batch = Batch::writing();
             let keys = if piece.foreign_keys { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" };
             let keys = batch.step(None, keys, Vec::new(), false);
-            let asked = batch.step(Some(ok(keys)), CLOCK, Vec::new(), true);
+            let (holds, values) = &piece.guard;
+            let holds = format!("SELECT json_extract('{{}}', iif({holds}, '$', '{NOT_ITS_TURN}'))");
+            let first = batch.step(Some(ok(keys)), CLOCK, Vec::new(), true);
+            let (mut asked, mut looked) = (first, None);
+            if !piece.reading.is_empty() {
+                let begun = batch.step(Some(ok(first)), "BEGIN", Vec::new(), false);
+                let mut last = batch.step(Some(ok(begun)), holds.clone(), values.clone(), false);
+                looked = Some(last);
+                for (sql, values) in &piece.reading {
+                    last = batch.step(Some(ok(last)), sql, values.clone(), false);
+                }
+                let end = batch.step(Some(ok(last)), "COMMIT", Vec::new(), false);
+                asked = batch.step(Some(ok(end)), CLOCK, Vec::new(), true);
+            }
             let begun = batch.step(Some(ok(asked)), "BEGIN IMMEDIATE", Vec::new(), false);
             let locked = batch.step(Some(ok(begun)), CLOCK, Vec::new(), true);
-            let (holds, values) = &piece.guard;
-            let guard = format!("SELECT json_extract('{{}}', iif({holds}, '$', '{NOT_ITS_TURN}'))");
-            let guard = batch.step(Some(ok(locked)), guard, values.clone(), false);
+            let guard = batch.step(Some(ok(locked)), holds, values.clone(), false);
             let mut last = guard;
             for (sql, values) in &piece.statements {
                 last = batch.step(Some(ok(last)), sql, values.clone(), false);
@@ -140,8 +177,7 @@ mod on_server {
             let end = batch.step(Some(ok(last)), CLOCK, Vec::new(), true);
             let commit = batch.step(Some(ok(end)), "COMMIT", Vec::new(), false);
             let committed = batch.step(Some(ok(commit)), CLOCK, Vec::new(), true);
-            let is_open = and(vec![ok(begun), not(is_autocommit())]);
-            batch.step(Some(is_open), "ROLLBACK", Vec::new(), false);
+            batch.step(Some(not(is_autocommit())), "ROLLBACK", Vec::new(), false);
             let behind = |(sql, values): &(String, Vec<Value>)| batch.step(Some(ok(commit)), sql, values.clone(), true);
             let behind: Vec<u32> = piece.behind.iter().map(behind).collect();
             let place = |step: u32| {
@@ -166,6 +202,7 @@ mod on_server {
                     changes: changes.collect(),
                     answers: behind.into_iter().map(answer).collect(),
                     times: Times {
+                        read: between(clock(first), clock(asked)),
                         waited: between(clock(asked), clock(locked)),
                         held: between(clock(locked), clock(end)),
                         committed: between(clock(end), clock(committed)),
@@ -174,7 +211,7 @@ mod on_server {
             }
             let error: Option<(u32, &EngineError)> = outcome.errors().find(|(step, _)| *step <= commit);
             match error {
-                Some((step, error)) if step == guard => {
+                Some((step, error)) if step == guard || looked == Some(step) => {
                     let is_turned_down =
                         error.message.contains(NOT_ITS_TURN) || error.message.contains("no such table");
                     if is_turned_down { Ok(Worked::NotItsTurn) } else { Err(NotWorked::around(error.clone())) }

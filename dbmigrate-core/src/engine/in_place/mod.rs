@@ -165,8 +165,15 @@ async fn replace_definition(
     Ok(())
 }
 
+/// Whether the definitions alone say that a rebuild of this table cannot be made in place.
+pub(super) fn is_never_in_place(before: &Table, rebuild: &Rebuild) -> bool {
+    let indexes: Vec<Index> = before.indexes.iter().cloned().collect();
+    let rebuilt = rebuild.rebuilt();
+    plan::missing_indexes(&indexes, &rebuilt).is_err() || plan::conditions(before, &indexes, &rebuilt).is_err()
+}
+
 /// Whether the statements before a rebuild leave its table and the rows as they are.
-fn rows_stay(statements: &[Statement<'_>], rebuild: &Rebuild) -> bool {
+pub(super) fn rows_stay(statements: &[Statement<'_>], rebuild: &Rebuild) -> bool {
     let mut at = 0;
     while let Some(one) = statements.get(at).filter(|_| at < rebuild.statements.start) {
         let other = Rebuild::read(statements, at).filter(|other| {

@@ -24,18 +24,20 @@ pub(in crate::engine) struct At {
     pub(in crate::engine) done: u64,
     /// Whether the stage begins with the next piece.
     pub(in crate::engine) is_first: bool,
+    /// Whether the stage ends with the next piece, which has all that is left.
+    pub(in crate::engine) is_last: bool,
     /// How many keys there are in the log.
     pub(in crate::engine) logged: u64,
 }
 
 /// The query for it.
 pub(in crate::engine) fn at_query() -> String {
-    format!("SELECT migration, stage, chunk, done, a1 IS NULL, (SELECT count(*) FROM {LOG}) FROM {AT}")
+    format!("SELECT migration, stage, chunk, done, a1 IS NULL, b1 IS NULL, (SELECT count(*) FROM {LOG}) FROM {AT}")
 }
 
 /// The same once there is no log any more.
 pub(in crate::engine) fn at_query_without_log() -> String {
-    format!("SELECT migration, stage, chunk, done, a1 IS NULL, 0 FROM {AT}")
+    format!("SELECT migration, stage, chunk, done, a1 IS NULL, b1 IS NULL, 0 FROM {AT}")
 }
 
 impl At {
@@ -47,7 +49,18 @@ impl At {
 }
 
 impl Copy {
-    /// The statements of the next piece of so many rows, where [`At::guard`] holds.
+    /// What is compared before the next piece, in a transaction that only reads.
+    pub(in crate::engine) fn compared(&self, at: &At) -> Vec<String> {
+        if at.stage != Stage::Verify || at.logged > SMALL_LOG {
+            return Vec::new();
+        }
+        vec![format!("SELECT json_extract('{{}}', iif({}, '$', '{DIFFERS}'))", self.agrees(at))]
+    }
+
+    /// The statements of the next piece, where [`At::guard`] holds. The one behind it has so many rows.
+    ///
+    /// Where a piece ends is noted by the one before: what comes behind is then either more than a piece, or all that is
+    /// left. Rows that others add meanwhile are in the log as well, so that nobody who adds rows all the time is run after.
     pub(in crate::engine) fn piece(&self, at: &At, rows: u64) -> Vec<String> {
         let mut statements = Vec::new();
         if at.logged > SMALL_LOG {
@@ -57,15 +70,14 @@ impl Copy {
             return statements;
         }
         statements.extend(self.catch_up(at, None));
-        statements.extend(self.next_end(at.is_first, rows));
+        let (mut done, mut then) = (format!("done + {rows}"), Stage::Ready);
         if at.stage == Stage::Copy {
-            statements.push(self.insert(&self.range(at.is_first)));
-            statements.push(self.next(Stage::Copy, Stage::Verify, "changes()"));
-        } else {
-            statements
-                .push(format!("SELECT json_extract('{{}}', iif({}, '$', '{DIFFERS}'))", self.agrees(at.is_first)));
-            let count = self.count(Side::New, at.is_first);
-            statements.push(self.next(Stage::Verify, Stage::Ready, &count));
+            statements.push(self.insert(&self.range(at)));
+            (done, then) = ("done + changes()".to_owned(), Stage::Verify);
+        }
+        statements.push(self.moved(at, &done, then));
+        if then == Stage::Verify || !at.is_last {
+            statements.push(self.next_end(at.is_last, rows));
         }
         statements
     }
@@ -100,32 +112,35 @@ impl Copy {
         vec![format!("DELETE FROM {COPY} WHERE {is_logged}")]
     }
 
-    /// Notes up to which key the next piece goes.
-    fn next_end(&self, is_first: bool, rows: u64) -> [String; 2] {
+    /// Notes up to which key a piece of so many rows goes; nothing if fewer are left.
+    pub(super) fn next_end(&self, is_first: bool, rows: u64) -> String {
         let table = self.table().sql();
         let key = self.key.list(Side::Old, &table);
-        let behind = if is_first { String::new() } else { format!(" WHERE {}", self.key.is_behind(Side::Old, &table)) };
-        let columns = self.key.columns_of('b');
-        let set =
-            |rest: &str| format!("UPDATE {AT} SET ({columns}) = (SELECT {key} FROM {table}{behind} ORDER BY {rest})");
+        let behind =
+            if is_first { String::new() } else { format!(" WHERE {}", self.key.is_behind(Side::Old, &table, "")) };
+        let (columns, order) = (self.key.columns_of('b'), self.key.order(&table, false));
         let last = rows.saturating_sub(1);
-        [
-            set(&format!("{} LIMIT 1 OFFSET {last}", self.key.order(&table, false))),
-            // fewer are left
-            format!("{} WHERE b1 IS NULL", set(&format!("{} LIMIT 1", self.key.order(&table, true)))),
-        ]
+        format!(
+            "UPDATE {AT} SET ({columns}) = (SELECT {key} FROM {table}{behind} ORDER BY {order} LIMIT 1 OFFSET {last})"
+        )
     }
 
     /// The rows of the old table that the piece has.
-    fn range(&self, is_first: bool) -> String {
+    fn range(&self, at: &At) -> String {
         let table = self.table().sql();
         let order = self.key.order(&table, false);
-        format!("WHERE {} ORDER BY {order}", self.is_inside(Side::Old, &table, is_first))
+        let inside = self.is_inside(Side::Old, &table, at, "").map(|inside| format!("WHERE {inside} "));
+        format!("{}ORDER BY {order}", inside.unwrap_or_default())
     }
 
-    fn is_inside(&self, side: Side, called: &str, is_first: bool) -> String {
-        let up_to = self.key.is_up_to(side, called, 'b', "");
-        if is_first { up_to } else { format!("{} AND {up_to}", self.key.is_behind(side, called)) }
+    /// Whether a row is in the piece; nothing if all are. With a plus, no index is used for it.
+    fn is_inside(&self, side: Side, called: &str, at: &At, plus: &str) -> Option<String> {
+        let behind = (!at.is_first).then(|| self.key.is_behind(side, called, plus));
+        let up_to = (!at.is_last).then(|| self.key.is_up_to(side, called, 'b', plus));
+        match (behind, up_to) {
+            (Some(behind), Some(up_to)) => Some(format!("{behind} AND {up_to}")),
+            (one, other) => one.or(other),
+        }
     }
 
     /// The migration's own copy, of these rows.
@@ -140,14 +155,25 @@ impl Copy {
         )
     }
 
-    fn count(&self, side: Side, is_first: bool) -> String {
+    /// How many rows a table has in the piece, apart from those that the log has.
+    fn count(&self, side: Side, at: &At) -> String {
         let table = if side == Side::Old { self.table().sql().into_owned() } else { COPY.to_owned() };
-        format!("(SELECT count(*) FROM {table} WHERE {})", self.is_inside(side, &table, is_first))
+        let of = |condition: Option<String>| {
+            let condition = condition.map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
+            format!("(SELECT count(*) FROM {table}{condition})")
+        };
+        // the log leads to these rows
+        let logged = self.key.is_logged(side, &table, None);
+        let logged = match self.is_inside(side, &table, at, "+") {
+            Some(inside) => format!("{logged} AND {inside}"),
+            None => logged,
+        };
+        format!("{} - {}", of(self.is_inside(side, &table, at, "")), of(Some(logged)))
     }
 
-    /// Whether both tables have as many rows in the piece, with the same values where those are copied as they are. Behind
-    /// the last one the new table has none.
-    fn agrees(&self, is_first: bool) -> String {
+    /// Whether both tables have as many rows in the piece, with the same values where those are copied as they are, apart
+    /// from those that were written since they were copied.
+    fn agrees(&self, at: &At) -> String {
         let table = self.table().sql();
         let (before, after) = (&self.before, &self.rebuild.definition);
         let copied = self.rebuild.values.iter().filter_map(|(to, value)| {
@@ -159,30 +185,28 @@ impl Copy {
         let differs = if differs.is_empty() {
             String::new()
         } else {
+            let inside = self.is_inside(Side::Old, "_old", at, "").map(|inside| format!("{inside} AND "));
             format!(
-                " AND NOT EXISTS (SELECT 1 FROM {table} AS _old CROSS JOIN {COPY} AS _new ON {} WHERE {} AND ({}))",
+                " AND NOT EXISTS (SELECT 1 FROM {table} AS _old CROSS JOIN {COPY} AS _new ON {} WHERE {}({}) AND {} IS NOT TRUE)",
                 self.key.is_same("_new", "_old"),
-                self.is_inside(Side::Old, "_old", is_first),
-                differs.join(" OR ")
+                inside.unwrap_or_default(),
+                differs.join(" OR "),
+                self.key.is_logged(Side::Old, "_old", None)
             )
         };
-        let behind = if is_first { String::new() } else { format!(" WHERE {}", self.key.is_behind(Side::New, COPY)) };
-        format!(
-            "iif((SELECT b1 IS NULL FROM {AT}), NOT EXISTS (SELECT 1 FROM {COPY}{behind}), {} = {}{differs})",
-            self.count(Side::Old, is_first),
-            self.count(Side::New, is_first)
-        )
+        format!("{} = {}{differs}", self.count(Side::Old, at), self.count(Side::New, at))
     }
 
-    /// Goes on behind the piece, or with the next stage if there were no rows any more.
-    fn next(&self, stage: Stage, then: Stage, rows: &str) -> String {
-        let (stage, then) = (stage.name(), then.name());
+    /// Goes on behind the piece, or with the next stage if it was the last one.
+    fn moved(&self, at: &At, done: &str, then: Stage) -> String {
         let (from, to) = (self.key.columns_of('a'), self.key.columns_of('b'));
-        let moved = from.split(", ").zip(to.split(", ")).map(|(from, to)| format!("{from} = {to}"));
-        format!(
-            "UPDATE {AT} SET chunk = chunk + 1, done = iif(b1 IS NULL, 0, done + {rows}), \
-             stage = iif(b1 IS NULL, '{then}', '{stage}'), {}",
-            moved.collect::<Vec<_>>().join(", ")
-        )
+        let moved = from.split(", ").zip(to.split(", "));
+        if at.is_last {
+            let nothing: Vec<String> = moved.map(|(from, to)| format!("{from} = NULL, {to} = NULL")).collect();
+            let then = then.name();
+            return format!("UPDATE {AT} SET chunk = chunk + 1, done = 0, stage = '{then}', {}", nothing.join(", "));
+        }
+        let moved: Vec<String> = moved.map(|(from, to)| format!("{from} = {to}")).collect();
+        format!("UPDATE {AT} SET chunk = chunk + 1, done = {done}, {}", moved.join(", "))
     }
 }

@@ -106,12 +106,12 @@ impl Copy {
         }
     }
 
-    /// The statements that make what there has to be before the first row is copied.
+    /// The statements that make what there has to be before the first row is copied. The first piece has so many rows.
     ///
     /// An index of a whole table is made by one statement, for as long as it takes, so that indexes grow with the rows,
     /// under other names. In a database whose schema can be written, those that do not change are kept as they are. On a
     /// server only unique ones grow: no name can be given to them in the end, and without them a row could come twice.
-    pub(in crate::engine) fn prepare(&self, migration: &str, is_local: bool) -> Vec<String> {
+    pub(in crate::engine) fn prepare(&self, migration: &str, first: u64, is_local: bool) -> Vec<String> {
         let numbers = |letter| self.key.columns_of(letter);
         let mut statements = vec![
             self.create_copy(),
@@ -132,6 +132,7 @@ impl Copy {
             render::create_index(&COPY.into(), &Index { name: index_name(at), ..index.clone() })
         }));
         statements.extend(follow::triggers(&self.before, &self.key));
+        statements.push(self.next_end(true, first));
         statements
     }
 

@@ -144,14 +144,13 @@ impl Key {
         format!("{value} IN (SELECT {} FROM {LOG}{rows})", self.columns_of('k'))
     }
 
-    /// Whether a row comes behind those that were copied.
-    pub(super) fn is_behind(&self, side: Side, called: &str) -> String {
+    /// Whether a row comes behind those that were copied. With a plus, no index is used for it.
+    pub(super) fn is_behind(&self, side: Side, called: &str, plus: &str) -> String {
         let sign = if self.descends { '<' } else { '>' };
-        format!("{} {sign} {}", self.value(side, called, ""), self.noted('a'))
+        format!("{} {sign} {}", self.value(side, called, plus), self.noted('a'))
     }
 
-    /// Whether a row comes no later than the end of those that were copied, or of those that are about to be. With a
-    /// plus, no index is used for it.
+    /// Whether a row comes no later than the end of those that were copied, or of those that are about to be.
     pub(super) fn is_up_to(&self, side: Side, called: &str, letter: char, plus: &str) -> String {
         let sign = if self.descends { ">=" } else { "<=" };
         format!("{} {sign} {}", self.value(side, called, plus), self.noted(letter))

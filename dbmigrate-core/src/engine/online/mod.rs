@@ -3,7 +3,7 @@
 //! ```text
 //! prepare   the new table, hidden and empty, with its indexes; a log of keys; triggers that log what is written
 //! copy      in the order of a key, a piece in each transaction: first what the log has, then the next rows
-//! verify    in pieces as well: as many rows on both sides, and the same values where they are copied as they are
+//! verify    in pieces that only read: as many rows on both sides, and the same values where they are copied as they are
 //! swap      what the log still has; the old table aside, the new one in its place; views, triggers, checks, the record
 //! empty     the old table goes in pieces, because `DROP TABLE` takes as long as it is large
 //! ```

@@ -17,7 +17,8 @@ async fn at(connection: &Connection) -> At {
         chunk: integer(&row[2]).unsigned_abs(),
         done: integer(&row[3]).unsigned_abs(),
         is_first: integer(&row[4]) == 1,
-        logged: integer(&row[5]).unsigned_abs(),
+        is_last: integer(&row[5]) == 1,
+        logged: integer(&row[6]).unsigned_abs(),
     }
 }
 
@@ -140,7 +141,7 @@ async fn run(case: &Case, as_on_server: bool, offset: usize) {
     let schema = introspect(&online).await.expect("a schema").schema;
     let copy = Copy::of(&schema, &rebuild, &statements).expect("it can be done");
     online.run("PRAGMA foreign_keys = OFF").await.expect("keys");
-    all(&online, &copy.prepare("0002_x", !as_on_server)).await;
+    all(&online, &copy.prepare("0002_x", 40, !as_on_server)).await;
     let mut writes = case.writes.iter().cycle().skip(offset).take(case.writes.len());
     let mut pieces = 0;
     loop {
@@ -148,7 +149,9 @@ async fn run(case: &Case, as_on_server: bool, offset: usize) {
         if now.stage == Stage::Ready {
             break;
         }
-        let piece = copy.piece(&now, 40);
+        let compared = copy.compared(&now);
+        assert_eq!(compared.is_empty(), now.stage == Stage::Copy);
+        let piece = [compared, copy.piece(&now, 40)].concat();
         finds_rows_by_the_key(&online, &piece, &now).await;
         all(&online, &piece).await;
         pieces += 1;
@@ -204,14 +207,67 @@ async fn run(case: &Case, as_on_server: bool, offset: usize) {
     }
 }
 
+#[test]
+fn whoever_adds_rows_all_the_time_is_not_run_after() {
+    pollster::block_on(async {
+        let connection = Connection::in_memory().await.expect("one");
+        let case = &CASES[2];
+        for statement in split(case.setup) {
+            connection.run(statement.text).await.expect(statement.text);
+        }
+        let statements = split(case.script);
+        let rebuild = Rebuild::read(&statements, 0).expect("it is one");
+        let schema = introspect(&connection).await.expect("a schema").schema;
+        let copy = Copy::of(&schema, &rebuild, &statements).expect("it can be done");
+        all(&connection, &copy.prepare("0002_x", 40, true)).await;
+        let mut pieces = 0;
+        while at(&connection).await.stage < Stage::Ready {
+            let now = at(&connection).await;
+            all(&connection, &copy.compared(&now)).await;
+            // between what is compared and the rest of the piece as well
+            connection.run("INSERT INTO \"new\" VALUES ('more', 1, NULL)").await.expect("it is taken");
+            all(&connection, &copy.piece(&now, 40)).await;
+            connection.run("INSERT INTO \"new\" VALUES ('more', 1, NULL)").await.expect("it is taken");
+            pieces += 1;
+            assert!(pieces < 12, "{now:?}");
+        }
+        all(&connection, &copy.catch_up(&at(&connection).await, None)).await;
+        let counts = format!("SELECT (SELECT count(*) FROM \"new\") = (SELECT count(*) FROM {})", super::COPY);
+        assert!(connection.first_row(&counts).await.expect("counts").is_some_and(|row| integer(&row[0]) == 1));
+        // what nobody has logged is found: a value, a row too few, a row too many
+        for (wrong, right) in [
+            (
+                "UPDATE _dbmigrate_online_copy SET x = 'other' WHERE n = 77",
+                "UPDATE _dbmigrate_online_copy SET x = 'x77' WHERE n = 77",
+            ),
+            (
+                "DELETE FROM _dbmigrate_online_copy WHERE n = 78",
+                "INSERT INTO _dbmigrate_online_copy (_rowid_, x, \"rowid\", n) VALUES (78, 'x78', 0, 78)",
+            ),
+            (
+                "INSERT INTO _dbmigrate_online_copy VALUES ('more', 1, -1)",
+                "DELETE FROM _dbmigrate_online_copy WHERE n = -1",
+            ),
+        ] {
+            for (sql, is_right) in [(wrong, false), (right, true)] {
+                connection.run(sql).await.expect(sql);
+                let now =
+                    At { stage: Stage::Verify, is_first: true, is_last: true, logged: 0, ..at(&connection).await };
+                let compared = copy.compared(&now);
+                assert_eq!(connection.run(&compared[0]).await.is_ok(), is_right, "{sql}");
+            }
+        }
+    });
+}
+
 /// A piece costs what its rows cost, and not what the table has.
 async fn finds_rows_by_the_key(connection: &Connection, piece: &[String], at: &At) {
     for statement in piece {
         for row in connection.rows(&format!("EXPLAIN QUERY PLAN {statement}")).await.expect(statement) {
             let step = text(&row[3]);
             let is_ours = [super::LOG, super::AT, "CONSTANT ROW"].iter().any(|name| step.contains(name));
-            // the first one begins at the beginning, and the last one looks at the end
-            let is_end = at.is_first || step.contains("USING COVERING INDEX") && !step.contains("SCAN");
+            // the first one begins at the beginning, as the next stage does behind the last one
+            let is_end = at.is_first || at.is_last || step.contains("USING COVERING INDEX") && !step.contains("SCAN");
             assert!(!step.starts_with("SCAN") || is_ours || is_end, "{step}\n{statement}");
             assert!(!step.contains("(a>?"), "{step}\n{statement}");
             assert!(!step.contains("B-TREE"), "{step}\n{statement}");

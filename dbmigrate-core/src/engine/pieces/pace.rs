@@ -10,6 +10,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// By how much a piece may be larger than the one before.
 const GROWTH: u64 = 2;
 
+/// How long a server reads for a piece: nobody waits for that, but its log cannot be begun anew meanwhile.
+const READING: Duration = Duration::from_millis(100);
 /// How long a server holds the lock for a piece.
 const ON_SERVER: Duration = Duration::from_millis(10);
 /// How long a server rests behind a commit that took longer than [`LONG_COMMIT`].
@@ -23,6 +25,8 @@ const LONG_COMMIT: Duration = Duration::from_millis(5);
 /// How long a piece took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Times {
+    /// For what only reads, before the lock.
+    pub read: Duration,
     /// For the lock.
     pub waited: Duration,
     /// From then on until the commit.
@@ -51,6 +55,14 @@ impl Limits {
     #[must_use]
     pub fn on_server(self) -> Self {
         Self { target: self.target.min(ON_SERVER), rest: 1, ..self }
+    }
+}
+
+impl Limits {
+    /// The same for pieces that hold no lock while they read, where readers keep nobody from writing.
+    #[must_use]
+    pub fn reading(self) -> Self {
+        Self { target: READING.min(self.lag / 2), rest: Self::default().rest, ..self }
     }
 }
 
@@ -91,7 +103,7 @@ impl Pace {
 
     /// Takes in what the last piece took. Returns how long to wait before the next one.
     pub fn took(&mut self, times: Times) -> Duration {
-        let Times { waited, held, committed } = times;
+        let Times { waited, held, committed, .. } = times;
         let (held_ms, target_ms) = (millis(held).max(1), millis(self.limits.target).max(1));
         let fitting = self.size.saturating_mul(target_ms) / held_ms;
         self.size = fitting.clamp(self.size / GROWTH, self.size.saturating_mul(GROWTH)).clamp(self.least, self.most);
@@ -129,7 +141,7 @@ mod tests {
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
     fn times(waited: u64, held: u64) -> Times {
-        Times { waited: MS(waited), held: MS(held), committed: Duration::ZERO }
+        Times { waited: MS(waited), held: MS(held), ..Times::default() }
     }
 
     #[test]

@@ -138,7 +138,7 @@ impl Tracker {
                 Object::Table(mut table) => {
                     let stored = match &mut columns {
                         Some(columns) => columns.remove(&table.name.folded()).unwrap_or_default(),
-                        None => stored_columns_of(connection, &table.name).await?,
+                        None => stored_columns_of(connection, &object).await?,
                     };
                     if mismatch(&table, &stored).is_some() {
                         return Ok(None);

@@ -44,13 +44,19 @@ impl Questions {
     /// # Errors
     /// If there is no database in memory.
     pub async fn ask(&self, old: &Schema, new: &Schema) -> Result<Facts, EngineError> {
-        let made = || self.release.as_ref().map(|release| release.made.clone()).unwrap_or_default();
-        let (before, after) = (Trial::of(old, made()).await?, Trial::of(new, made()).await?);
         let mut facts = Facts::default();
         if let Some(release) = &self.release {
             facts.release.clone_from(&release.name);
             facts.uses.clone_from(&release.uses);
             facts.is_whole = release.is_whole;
+        }
+        // two databases for each of a thousand migrations, of which nothing would be asked
+        if self.planned.is_empty() && self.release.as_ref().is_none_or(|release| release.queries.is_empty()) {
+            return Ok(facts);
+        }
+        let made = || self.release.as_ref().map(|release| release.made.clone()).unwrap_or_default();
+        let (before, after) = (Trial::of(old, made()).await?, Trial::of(new, made()).await?);
+        if let Some(release) = &self.release {
             for query in &release.queries {
                 let Tried::Fits(accesses) = before.compile(&query.sql).await? else { continue };
                 let Tried::Refused(refusal) = after.compile(&query.sql).await? else { continue };

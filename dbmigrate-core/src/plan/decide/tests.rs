@@ -35,6 +35,20 @@ fn a_new_primary_key_needs_different_values_too() {
 }
 
 #[test]
+fn a_key_that_is_there_gets_different_values_where_it_has_none() {
+    let key = |decl_type: &str| {
+        let mut table = Table::new("t");
+        table.columns.push(Column { not_null: true, ..Column::new("id", decl_type) });
+        let parts = vec![KeyPart::new("id")];
+        table.primary_key = Some(PrimaryKey { name: None, parts, autoincrement: false, conflict: None });
+        example_value(&table.columns[0], &[], &table, &table).to_string()
+    };
+    assert_eq!(key("TEXT"), "lower(hex(randomblob(16)))");
+    // not the number of the row, which another row may have as its value
+    assert_eq!(key("INT"), "random()");
+}
+
+#[test]
 fn questions_say_how_much_they_are_about_where_it_is_known() {
     let gone = |candidates: &[&str]| Question::ColumnGone {
         table: "t".into(),

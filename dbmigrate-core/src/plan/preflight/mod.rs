@@ -17,7 +17,7 @@ pub(crate) use references::orphan;
 use super::{Accepted, Decisions, Input, Strategy};
 use crate::diff::{Diff, TableDiff};
 use crate::schema::validate::Place;
-use crate::schema::{Schema, Table};
+use crate::schema::{ForeignKey, Schema, Table};
 use crate::shell::shell_flag;
 use crate::sql::Name;
 use crate::sql::token::{Token, TokenKind, significant};
@@ -197,17 +197,17 @@ impl Preflights {
 
 /// Tables, by their old names, with a foreign key to columns that change, so that what was equal may differ.
 fn children_of_changed<'a>(input: &'a Input<'_>) -> Vec<&'a Name> {
-    if input.diff.tables.iter().all(|diff| diff.changed.is_empty()) {
+    let changed: Vec<&TableDiff> = input.diff.tables.iter().filter(|diff| !diff.changed.is_empty()).collect();
+    if changed.is_empty() {
         return Vec::new();
     }
-    let changes = |parent: &Name, columns: &[Name]| {
-        let diff = input.diff.tables.iter().find(|diff| diff.name == *parent);
-        diff.is_some_and(|diff| diff.changed.iter().any(|change| columns.contains(&change.name)))
+    let changes = |key: &ForeignKey| {
+        // most tables refer to another one
+        let Some(diff) = changed.iter().find(|diff| diff.name == key.parent) else { return false };
+        let columns = input.new.referenced_columns(key).unwrap_or_default();
+        diff.changed.iter().any(|change| columns.contains(&change.name))
     };
-    let refers = |table: &&Table| {
-        let mut keys = table.foreign_keys.iter();
-        keys.any(|key| changes(&key.parent, &input.new.referenced_columns(key).unwrap_or_default()))
-    };
+    let refers = |table: &&Table| table.foreign_keys.iter().any(changes);
     let children = input.new.tables.iter().filter(refers);
     children
         .filter(|table| input.diff.renamed.tables.contains(&table.name))

@@ -1,12 +1,13 @@
 //! Values that a column does not take, or that its Rust type cannot read.
 
 use super::super::Lint;
-use super::super::conversion::{changed_by_affinity, example, refused_by_strict, unreadable};
+use super::super::conversion::{changed_by_affinity, example, lost, refused_by_strict, unreadable};
 use super::super::copy::{Source, may_fail_on_null, source};
 use super::probe::{Probe, said};
 use super::{Preflight, Sought, if_any};
 use crate::schema::validate::Place;
 use crate::schema::{Check, Column, Index, Reads, Table, Vector};
+use crate::sql::expr::Affinity;
 use crate::sql::path::path;
 use crate::sql::token::{TokenKind, significant};
 use crate::sql::{Expr, Name};
@@ -144,9 +145,12 @@ impl Probe<'_> {
         let may_be_accepted = changed.is_some() || unread.is_some();
         let cannot_be_read = unread.is_some();
         let refused = conditions.join(" OR ");
-        let lost: Vec<String> = changed.into_iter().chain(unread).collect();
-        let parts = [(Sought::Refused, refused), (Sought::Changed, lost.join(" OR "))];
-        conditions.extend(lost);
+        let all: Vec<String> = changed.into_iter().chain(unread).collect();
+        // of what somebody converts, nobody knows how it compares
+        let affinities = (if is_converted { Affinity::Text } else { self.before.affinity(before) }, affinity);
+        let lost = lost(&name, affinities, reads.as_ref(), &all);
+        let parts = [(Sought::Refused, refused), (Sought::Changed, lost.clone())];
+        conditions.extend(Some(lost).filter(|lost| !lost.is_empty()));
         if conditions.is_empty() {
             return None;
         }

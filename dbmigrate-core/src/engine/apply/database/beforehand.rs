@@ -25,8 +25,8 @@ use crate::engine::connection::piece::Piece;
 use crate::engine::connection::{integer, text};
 use crate::engine::engines::Engine;
 use crate::engine::error::EngineError;
+use crate::engine::in_place::Satisfied;
 use crate::engine::in_place::beforehand::{self, Answer, Asking, Parted, Question, Subject};
-use crate::engine::in_place::{Satisfied, is_worth_it};
 use crate::engine::pieces::Pace;
 use crate::plan::counted_rows;
 use crate::schema::ForeignKey;
@@ -72,6 +72,19 @@ pub(super) fn sought_by(preflight: &str) -> Option<(Name, String)> {
     counted_rows(preflight).map(|(table, condition)| (table, Expr::new(condition).canonical()))
 }
 
+/// What one run has seen of it.
+#[derive(Debug, Default)]
+pub(super) struct Experience {
+    /// Whether somebody else was seen to write while rows were asked.
+    others_write: bool,
+    /// Whether it is known that nothing was made for asking rows, which would have to be removed.
+    has_nothing_asked: bool,
+    /// The checksum of a migration whose rows are asked with the lock, because something came of asking before.
+    asked_in_vain: Option<String>,
+    /// How often the schema was changed while rows were asked.
+    times_moved: u32,
+}
+
 /// What came of asking.
 pub(super) enum Asked {
     /// There is nothing to ask beforehand.
@@ -110,9 +123,9 @@ impl Database {
             Ok(Asked::Nothing) => return Ok(None),
             Ok(Asked::Moved) => {
                 self.forget_asked().await.map_err(engine)?;
-                self.times_moved += 1;
-                if self.times_moved >= MOST_MOVED {
-                    self.asked_in_vain = Some(migration.migration.sql.to_hex());
+                self.asking.times_moved += 1;
+                if self.asking.times_moved >= MOST_MOVED {
+                    self.asking.asked_in_vain = Some(migration.migration.sql.to_hex());
                 }
                 return Ok(Some((Step::Overtaken, Vec::new())));
             }
@@ -166,7 +179,7 @@ impl Database {
     async fn contradicted(&mut self, migration: &Prepared<'_>) -> Result<(Step, Vec<Restored>), Failure> {
         let engine = |error| Failure::Engine { action: "cannot look at the rows", error };
         self.forget_asked().await.map_err(engine)?;
-        self.asked_in_vain = Some(migration.migration.sql.to_hex());
+        self.asking.asked_in_vain = Some(migration.migration.sql.to_hex());
         self.preflights(migration).await?;
         Ok((Step::Overtaken, Vec::new()))
     }
@@ -179,7 +192,7 @@ impl Database {
         let is_possible = self.data_version.is_none() && self.least_rows < u64::MAX;
         let rebuilds = &migration.script.rebuilds;
         let is_sought = is_possible && migration.script.rust.is_none() && !rebuilds.is_empty();
-        if !is_sought && self.has_nothing_asked {
+        if !is_sought && self.asking.has_nothing_asked {
             return Ok(Asked::Nothing);
         }
         if self.connection.is_local() && self.connection.engine().await? != Engine::LibSql {
@@ -187,17 +200,17 @@ impl Database {
         }
         let checksum = migration.migration.sql.to_hex();
         let mut questions = Vec::new();
-        if is_sought && self.asked_in_vain.as_ref() != Some(&checksum) {
+        if is_sought && self.asking.asked_in_vain.as_ref() != Some(&checksum) {
             questions = self.questions(migration).await?;
         }
-        if questions.is_empty() && self.has_nothing_asked {
+        if questions.is_empty() && self.asking.has_nothing_asked {
             return Ok(Asked::Nothing);
         }
         match self.asked_at(&checksum, &questions).await? {
             Some(true) if !questions.is_empty() => {}
             Some(_) => return Ok(Asked::Moved),
             None => {
-                self.has_nothing_asked = true;
+                self.asking.has_nothing_asked = true;
                 if questions.is_empty() {
                     return Ok(Asked::Nothing);
                 }
@@ -226,7 +239,7 @@ impl Database {
 
     /// Asks all rows as long as nobody else writes. `None` if somebody does.
     async fn ask_alone(&mut self, questions: &mut [Question]) -> Result<Option<Asked>, EngineError> {
-        if self.others_write || !self.connection.is_local() {
+        if self.asking.others_write || !self.connection.is_local() {
             return Ok(None);
         }
         let Some(state) = self.connection.data_version().await? else { return Ok(None) };
@@ -235,7 +248,7 @@ impl Database {
                 Some(true) => {}
                 Some(false) => return Ok(Some(Asked::Contradicted)),
                 None => {
-                    self.others_write = true;
+                    self.asking.others_write = true;
                     return Ok(None);
                 }
             }
@@ -251,8 +264,7 @@ impl Database {
         for (number, marked) in script.rebuilds.iter().enumerate() {
             let rebuild = &marked.rebuild;
             // before anything else is read, because most tables are small
-            let is_large = !self.connection.is_local()
-                || is_worth_it(&self.connection, rebuild, self.least_rows).await.unwrap_or(false);
+            let is_large = !self.connection.is_local() || self.is_large(rebuild).await;
             if !is_large {
                 continue;
             }
@@ -297,7 +309,7 @@ impl Database {
         let statements = beforehand::begin(migration.migration.name.as_str(), checksum, questions);
         let statements = statements.into_iter().map(|sql| (sql, Vec::new())).collect();
         let piece = Piece { guard: (guard, Vec::new()), statements, ..Piece::default() };
-        self.has_nothing_asked = false;
+        self.asking.has_nothing_asked = false;
         let mut pace = Pace::new(self.pace, FIRST, MOST);
         self.work_until(&piece, &mut pace).await.map(|worked| worked.is_some()).map_err(|failed| failed.error)
     }
@@ -310,8 +322,8 @@ impl Database {
         whatever_is_logged: bool,
     ) -> Result<Settled, EngineError> {
         if let Some(state) = asked.state {
-            self.others_write = self.connection.data_version().await? != Some(state);
-            return Ok(if self.others_write { Settled::Moved } else { Settled::Holds });
+            self.asking.others_write = self.connection.data_version().await? != Some(state);
+            return Ok(if self.asking.others_write { Settled::Moved } else { Settled::Holds });
         }
         let checksum = migration.migration.sql.to_hex();
         if self.asked_at(&checksum, &asked.questions).await? != Some(true) {

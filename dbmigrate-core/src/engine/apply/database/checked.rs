@@ -143,6 +143,10 @@ impl Database {
             let next = (first + 1..).zip(&rest[1..before]);
             let count = 1 + next.take_while(is_other).count();
             let (now, later) = rest.split_at(count);
+            // run as they are written, whatever they are
+            if let Some(waiting) = self.with_copy.take_if(|waiting| (first..first + count).contains(&waiting.at)) {
+                self.ask_instead(&waiting).await?;
+            }
             taken_out.before(&self.connection, concerned, statements, first).await.map_err(hidden)?;
             self.run_statements(now, first).await?;
             rest = later;

@@ -5,6 +5,9 @@ use super::super::Failure;
 use super::super::evaluated::{Evaluation, FailingRows, evaluations, failing_rows};
 use super::{Database, cannot_read};
 use crate::engine::error::{EngineError, ErrorKind};
+use crate::folder::script::Rebuild;
+use crate::schema::{Column, Table};
+use crate::sql::raising::can_raise;
 use crate::sql::{Statement, StatementKind};
 
 impl Database {
@@ -45,6 +48,34 @@ impl Database {
             }
         }
         Ok(())
+    }
+
+    /// Whether statements are rebuilds that copy rows, and whatever they evaluate has a value for each: as most do, of which
+    /// more need not be known.
+    pub(super) async fn only_copies(
+        &mut self,
+        statements: &[Statement<'_>],
+        rebuilds: &[&Rebuild],
+    ) -> Result<bool, EngineError> {
+        let copied: usize = rebuilds.iter().map(|rebuild| rebuild.statements.len()).sum();
+        if rebuilds.is_empty() || copied != statements.len() {
+            return Ok(false);
+        }
+        let schema = self.tracker().await?.schema();
+        let is_plain = |table: &Table| table.columns.iter().all(|column| column.generated.is_none());
+        Ok(rebuilds.iter().all(|rebuild| {
+            let indexes = rebuild.indexes.iter().map(|(_, index)| index);
+            let parts = indexes.clone().flat_map(|index| index.parts.iter().map(|part| &part.expr));
+            let conditions = indexes.filter_map(|index| index.predicate.as_ref());
+            let checks = rebuild.definition.checks.iter().map(|check| &check.expr);
+            // what is not filled gets its default, which is an expression too
+            let is_filled = |column: &Column| rebuild.values.iter().any(|(name, _)| *name == column.name);
+            schema.table(&rebuild.table).is_some_and(is_plain)
+                && rebuild.definition.columns.iter().all(is_filled)
+                && is_plain(&rebuild.definition)
+                && !rebuild.values.iter().any(|(_, value)| can_raise(value))
+                && !parts.chain(conditions).chain(checks).any(|expr| can_raise(expr.as_str()))
+        }))
     }
 
     /// The rows on which expressions fail that the statements are sure to evaluate.

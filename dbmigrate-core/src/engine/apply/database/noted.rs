@@ -42,7 +42,8 @@ pub(super) fn read_at(row: &Row) -> Option<At> {
         chunk: number(2),
         done: number(3),
         is_first: number(4) == 1,
-        logged: number(5),
+        is_last: number(5) == 1,
+        logged: number(6),
     })
 }
 

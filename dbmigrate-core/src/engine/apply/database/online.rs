@@ -145,7 +145,7 @@ impl Database {
             "(SELECT schema_version FROM pragma_schema_version) = {version} AND \
              (SELECT ifnull(max(position), 0) FROM _dbmigrate_history WHERE position >= 1) = {position}"
         );
-        let mut statements = bound(copy.prepare(&progress.name, self.connection.is_local()));
+        let mut statements = bound(copy.prepare(&progress.name, FIRST, self.connection.is_local()));
         statements.extend(progress.begin());
         let piece = Piece { guard: (guard, Vec::new()), statements, ..Piece::default() };
         let worked = self.work_until(&piece, &mut Pace::new(self.pace, FIRST, MOST)).await;
@@ -168,6 +168,9 @@ impl Database {
     async fn copy_online(&mut self, migration: &Prepared<'_>, copy: &Copy, told: Told<'_>) -> Result<End, Failure> {
         let mut progress = Progress::read(&self.connection).await.map_err(cannot_read)?.unwrap_or_default();
         let mut pace = Pace::new(self.pace, progress.size.unwrap_or(FIRST), MOST);
+        // whoever reads a file without a write-ahead log keeps others from writing
+        let limits = if self.connection.is_local() { self.pace } else { self.pace.reading() };
+        let mut reading = Pace::new(limits, pace.size(), MOST);
         let mut known = None;
         let mut was_cleared = false;
         loop {
@@ -185,24 +188,31 @@ impl Database {
             if at.stage == Stage::Ready && at.logged <= SMALL_LOG {
                 return Ok(End::Applied);
             }
+            let compared = bound(copy.compared(&at));
+            let only_reads = !compared.is_empty();
+            let pace = if only_reads { &mut reading } else { &mut pace };
             let rows = pace.size();
             let mut statements = bound(copy.piece(&at, rows));
             statements.push(mirrored(rows));
             let behind = vec![(chunk::at_query(), Vec::new())];
-            let piece = Piece { guard: (at.guard(), Vec::new()), statements, behind, ..Piece::default() };
-            let (answers, times) = match self.work_until(&piece, &mut pace).await {
+            let guard = (at.guard(), Vec::new());
+            let piece = Piece { reading: compared, guard, statements, behind, ..Piece::default() };
+            let (answers, mut times) = match self.work_until(&piece, pace).await {
                 Ok(Some(done)) => done,
                 Ok(None) => continue,
                 // what another row had is still there, which is later in the log
                 Err(failed) if at.logged > SMALL_LOG && !was_cleared && failed.statement.is_some() => {
                     was_cleared = true;
-                    self.clear_logged(copy, &at, &mut pace).await?;
+                    self.clear_logged(copy, &at, pace).await?;
                     continue;
                 }
                 Err(failed) => return Err(of_piece(migration, copy, failed)),
             };
             was_cleared = false;
             let next = answers.and_then(|rows| rows.first().and_then(read_at));
+            if only_reads {
+                times.held = times.held.max(times.read);
+            }
             let pause = pace.took(times);
             let Times { waited, held, .. } = times;
             let of = progress.of.unwrap_or_default();

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Database;
 use crate::engine::connection::text;
 use crate::engine::error::EngineError;
+use crate::engine::value::Value;
 use crate::plan::counted_rows;
 use crate::sql::Name;
 
@@ -19,7 +20,7 @@ impl Database {
     /// Which of the preflights, counted from 0, are known to find nothing: those that would each go through all rows of
     /// a table. A server is asked for them with everything else, in one request.
     pub(super) async fn find_nothing(&self, queries: &[&str]) -> BTreeSet<usize> {
-        let mut spared = BTreeSet::new();
+        let mut spared = self.with_copy.as_ref().map(|waiting| waiting.places.clone()).unwrap_or_default();
         if let Some(asked) = &self.beforehand {
             spared.extend((0..).zip(queries).filter(|(_, query)| asked.tells(query)).map(|(at, _)| at));
         }
@@ -64,8 +65,18 @@ impl Database {
         together
     }
 
+    /// Whether it is known at once that a query returns no row, which is so nearly always. If not, it is asked for what it
+    /// returns, and for what is wrong with it.
+    pub(super) async fn finds_nothing(&self, query: &str) -> bool {
+        if !self.connection.is_local() {
+            return false;
+        }
+        let query = format!("SELECT EXISTS (\n{}\n)", query.trim_end().trim_end_matches(';'));
+        matches!(self.connection.first_row(&query).await, Ok(Some(row)) if row.first() == Some(&Value::Integer(0)))
+    }
+
     /// Whether rows with a condition are found by looking at all of them, not by an index.
-    async fn is_scan(&self, table: &Name, condition: &str) -> Result<bool, EngineError> {
+    pub(super) async fn is_scan(&self, table: &Name, condition: &str) -> Result<bool, EngineError> {
         let query = format!("EXPLAIN QUERY PLAN SELECT 1 FROM {} WHERE ({condition}\n)", table.sql());
         let row = self.connection.first_row(&query).await?;
         Ok(row.and_then(|row| row.get(3).map(|detail| text(detail).starts_with("SCAN"))).unwrap_or(false))

@@ -20,7 +20,7 @@ use crate::engine::apply::rebuilds::ordered::in_order_of_key;
 use crate::engine::connection::{Row, integer, text};
 use crate::engine::engines::Engine;
 use crate::engine::error::{EngineError, ErrorKind};
-use crate::engine::in_place::{Known, Outcome, in_place, is_worth_it};
+use crate::engine::in_place::{Known, Outcome, in_place};
 use crate::engine::stored::{objects_where, stored_objects_in};
 use crate::engine::written::write_schema;
 use crate::folder::script::Rebuild;
@@ -42,10 +42,17 @@ fn otherwise(why: &str) -> EngineError {
 impl Database {
     /// Runs the statements of a rebuild, or does what comes to the same.
     pub(super) async fn run_rebuild(&mut self, rebuild: &Rebuild, statements: &[Statement<'_>]) -> Result<(), Failure> {
-        if self.replace_definition(rebuild, statements).await?
-            || self.rebuild_keeping_indexes(rebuild, statements).await?
-        {
-            return Ok(());
+        let waiting = self.with_copy.take_if(|waiting| waiting.at == rebuild.statements.start);
+        if self.is_large(rebuild).await {
+            // what a copy has to answer is known of no row yet
+            let in_place = waiting.is_none() && self.replace_definition(rebuild, statements).await?;
+            let conditions = waiting.as_ref().map_or(&[][..], |waiting| &waiting.conditions);
+            if in_place || self.rebuild_keeping_indexes(rebuild, statements, conditions).await? {
+                return Ok(());
+            }
+        }
+        if let Some(waiting) = waiting {
+            self.ask_instead(&waiting).await?;
         }
         self.run_as_written(rebuild, statements).await
     }
@@ -72,9 +79,6 @@ impl Database {
 
     /// Whether no row had to be written, because all of them satisfy the new definition.
     async fn replace_definition(&mut self, rebuild: &Rebuild, statements: &[Statement<'_>]) -> Result<bool, Failure> {
-        if !is_worth_it(&self.connection, rebuild, self.least_rows).await.unwrap_or(false) {
-            return Ok(false);
-        }
         let started = Instant::now();
         let done = self.inside_savepoint(async || {
             let satisfied = self.beforehand.as_ref().map_or(&[][..], |asked| &asked.satisfied);
@@ -117,11 +121,12 @@ impl Database {
         Ok(false)
     }
 
-    /// Whether it was done so.
+    /// Whether it was done so, and no row has one of these conditions.
     async fn rebuild_keeping_indexes(
         &mut self,
         rebuild: &Rebuild,
         statements: &[Statement<'_>],
+        refused: &[String],
     ) -> Result<bool, Failure> {
         if !self.connection.is_local() || self.tracker().await.is_err() {
             return Ok(false);
@@ -143,8 +148,8 @@ impl Database {
         if is_taken || !is_spelled {
             return Ok(false);
         }
-        let keeping = Keeping { database: this, rebuild, statements, before, kept, unchanged };
-        match keeping.is_worth_it().await {
+        let keeping = Keeping { database: this, rebuild, statements, before, kept, unchanged, refused };
+        match keeping.is_possible().await {
             Ok(true) => {}
             Ok(false) | Err(_) => return Ok(false),
         }
@@ -168,6 +173,8 @@ struct Keeping<'a> {
     before: &'a Table,
     kept: Kept<'a>,
     unchanged: Unchanged<'a>,
+    /// What the migration refuses of rows besides.
+    refused: &'a [String],
 }
 
 impl Keeping<'_> {
@@ -180,20 +187,9 @@ impl Keeping<'_> {
         Ok(self.first(query).await?.is_some())
     }
 
-    /// Whether the table is large, and nobody has temporary objects that could be meant by its names.
-    async fn is_worth_it(&self) -> Result<bool, EngineError> {
-        let Some(rowid) = self.before.free_rowid_name().or_else(|| Some(self.before.rowid_alias()?.name.clone()))
-        else {
-            return Ok(false);
-        };
-        let (rowid, table) = (rowid.sql(), self.rebuild.table.sql());
-        // what lies between them is the most that there can be
-        let are_many = format!(
-            "SELECT 1 WHERE (SELECT max({rowid}) FROM {table}) - (SELECT min({rowid}) FROM {table}) >= {least}",
-            least = self.database.least_rows
-        );
-        Ok((self.database.least_rows == 0 || self.finds(&are_many).await?)
-            && !self.finds("SELECT 1 FROM sqlite_temp_schema").await?
+    /// Whether nobody has temporary objects that could be meant by its names, and the table is the one that is known.
+    async fn is_possible(&self) -> Result<bool, EngineError> {
+        Ok(!self.finds("SELECT 1 FROM sqlite_temp_schema").await?
             && !self.finds("SELECT 1 FROM pragma_database_list WHERE name NOT IN ('main', 'temp')").await?
             && self.is_as_known().await?)
     }
@@ -229,7 +225,7 @@ impl Keeping<'_> {
         let columns = self.unchanged.columns(&self.kept, columns);
         let bare = Name::from(BARE);
         connection.run(&render::create_table_as(&without_keys(definition), &bare, None)).await?;
-        self.copy(&bare, self.unchanged.stored_otherwise(&columns)).await?;
+        self.copy(&bare, &columns).await?;
         let rows = connection.changes();
         // they go with the table, and those that are to be there behind it are made anew
         for trigger in self.database.triggers_on(table).await? {
@@ -272,13 +268,26 @@ impl Keeping<'_> {
         Ok(rows.iter().map(part).collect())
     }
 
-    /// Fills the table without keys. It fails at a row of which `refused` is true: asked on the way, that costs no scan.
-    async fn copy(&self, bare: &Name, refused: Option<String>) -> Result<(), EngineError> {
+    /// Fills the table without keys. It fails at a row that the migration refuses, or that has a value in one of these
+    /// columns which would be stored otherwise: asked on the way, that costs no scan.
+    async fn copy(&self, bare: &Name, same: &BTreeSet<Name>) -> Result<(), EngineError> {
+        let mut doubtful = BTreeSet::new();
+        for column in same {
+            let is_told = match self.unchanged.told_by_index(column) {
+                Some(query) => !self.finds(&query).await?,
+                None => false,
+            };
+            if !is_told {
+                doubtful.insert(column.clone());
+            }
+        }
+        let refused = self.refused.iter().map(|condition| format!("({condition}\n)"));
+        let refused: Vec<String> = refused.chain(self.unchanged.stored_otherwise(&doubtful)).collect();
         let columns: Vec<Name> = self.rebuild.values.iter().map(|(column, _)| column.clone()).collect();
         let mut values: Vec<String> = self.rebuild.values.iter().map(|(_, value)| value.clone()).collect();
-        if let (Some(condition), Some(last)) = (refused, values.last_mut()) {
+        if let (false, Some(last)) = (refused.is_empty(), values.last_mut()) {
             // the one integer that has no absolute value
-            *last = format!("iif(abs(iif({condition}, -9223372036854775808, 1)), {last}, NULL)");
+            *last = format!("CASE WHEN {} THEN abs(-9223372036854775808) ELSE {last} END", refused.join(" OR "));
         }
         let insert = format!(
             "INSERT OR ABORT INTO {} ({})\nSELECT {}\nFROM {}",
@@ -338,17 +347,15 @@ impl Keeping<'_> {
         Ok(())
     }
 
-    /// Whether each index has an entry for each row.
+    /// Whether an index over all rows has an entry for each row. Whichever is named, the engine counts the smallest one, which
+    /// takes a hundredth of the copy.
     async fn verify(&self, rows: u64) -> Result<(), EngineError> {
-        let table = self.rebuild.table.sql();
-        for index in self.kept.staying.iter().filter(|index| index.predicate.is_none()) {
-            let count = format!("SELECT count(*) FROM {table} INDEXED BY {}", index.name.sql());
-            let count = self.first(&count).await?.map_or(-1, |row| integer(&row[0]));
-            if u64::try_from(count) != Ok(rows) {
-                return Err(otherwise("an index has another number of rows"));
-            }
+        if self.kept.staying.iter().all(|index| index.predicate.is_some()) {
+            return Ok(());
         }
-        Ok(())
+        let count = format!("SELECT count(*) FROM {}", self.rebuild.table.sql());
+        let count = self.first(&count).await?.map_or(-1, |row| integer(&row[0]));
+        if u64::try_from(count) == Ok(rows) { Ok(()) } else { Err(otherwise("an index has another number of rows")) }
     }
 }
 

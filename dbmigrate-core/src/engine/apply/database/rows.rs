@@ -6,7 +6,7 @@ use super::{Database, cannot_read};
 use crate::engine::connection::{Row, display, integer};
 use crate::engine::error::EngineError;
 use crate::folder::Script;
-use crate::folder::script::Allow;
+use crate::folder::script::{Allow, Preflight as Asked};
 use crate::kept::Keep;
 use crate::plan::{Lint, Preflight, keys_of};
 
@@ -18,11 +18,27 @@ impl Database {
         let spared = self.find_nothing(&queries).await;
         let rest = |at: usize| !spared.contains(&at);
         let preflights: Vec<_> = (0..).zip(preflights).filter(|(at, _)| rest(*at)).map(|(_, one)| one).collect();
-        let queries = preflights.iter().map(|preflight| preflight.query.as_str());
-        let queries: Vec<&str> = queries.chain(restored::queries(restores)).collect();
+        let counts = self.refuse_rows(&preflights, restored::queries(restores)).await?;
+        Ok(restored::counted(restores, &counts))
+    }
+
+    /// Fails if one of these preflights finds rows, and returns what the other queries say.
+    pub(super) async fn refuse_rows(
+        &self,
+        preflights: &[&Asked],
+        others: Vec<&str>,
+    ) -> Result<Vec<Option<Row>>, Failure> {
+        let mut doubtful = Vec::new();
+        for preflight in preflights {
+            if !self.finds_nothing(&preflight.query).await {
+                doubtful.push(*preflight);
+            }
+        }
+        let queries = doubtful.iter().map(|preflight| preflight.query.as_str());
+        let queries: Vec<&str> = queries.chain(others).collect();
         let mut answers = self.connection.first_rows_shown(&queries).await.map_err(cannot_read)?;
-        let counts = answers.split_off(preflights.len());
-        for (preflight, answer) in preflights.into_iter().zip(answers) {
+        let counts = answers.split_off(doubtful.len());
+        for (preflight, answer) in doubtful.into_iter().zip(answers) {
             let found = answer.map_err(|error| Failure::Statement {
                 number: 0,
                 line: preflight.line,
@@ -34,8 +50,7 @@ impl Database {
                 return Err(Failure::Preflight { line: preflight.line, message });
             }
         }
-        let counts: Vec<Option<Row>> = counts.into_iter().map(|count| count.ok().flatten()).collect();
-        Ok(restored::counted(restores, &counts))
+        Ok(counts.into_iter().map(|count| count.ok().flatten()).collect())
     }
 
     /// What a script would bring back of what is kept, by the rows as they are now. What earlier migrations make is
@@ -74,6 +89,21 @@ impl Database {
             }
         }
         Ok(found)
+    }
+
+    /// What all preflights of a script find, behind their lines: outside of a migration, on the rows as they are now. A query
+    /// that fails is left out.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn contradictions(&self, script: &Script<'_>) -> Result<Vec<(usize, String)>, EngineError> {
+        let queries: Vec<&str> = script.preflights.iter().map(|preflight| preflight.query.as_str()).collect();
+        let answers = self.connection.first_rows_shown(&queries).await?;
+        let found = script.preflights.iter().zip(answers).filter_map(|(preflight, answer)| {
+            let row = answer.ok().flatten()?;
+            Some((preflight.line, fill(preflight.message.as_deref(), &row)))
+        });
+        Ok(found.collect())
     }
 
     /// What all preflights of a script find, each with the keys of at most so many rows: outside of a migration, on the

@@ -11,6 +11,7 @@ use super::checked::Wanted;
 use super::{Database, cannot_read, milliseconds, rust, split_all};
 use crate::engine::check::broken_objects;
 use crate::engine::connection::{integer, text};
+use crate::engine::engines::Engine;
 use crate::engine::error::EngineError;
 use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::tracker::schema_version;
@@ -25,6 +26,8 @@ impl Database {
         if !self.has_history_table {
             history::create(&self.connection).await?;
             self.has_history_table = true;
+            // it may be new
+            self.forget_what_is_outdated().await?;
         }
         let query = format!("SELECT ifnull(max(position), 0) FROM {HISTORY_TABLE} WHERE position >= 1");
         let last = self.connection.first_row(&query).await?.map_or(0, |row| integer(&row[0]));
@@ -61,12 +64,17 @@ impl Database {
         position: usize,
     ) -> Result<(Step, Vec<Restored>), Failure> {
         let started = Instant::now();
+        self.large.clear();
         if let Some(applied) = self.apply_asked(migration, position).await? {
             return Ok(applied);
         }
+        let before = self.undisturbed.take().filter(|_| self.tracker.is_some());
         self.begin().await?;
         let mut restored = Vec::new();
-        let result = match self.is_turn(position).await {
+        let now = self.seen(position).await;
+        // nobody else has written since this run has, so that all is as it was left
+        let is_turn = if now.is_some() && now == before { Ok(true) } else { self.is_turn(position).await };
+        let result = match is_turn {
             Ok(true) => self.apply_inside(migration, position, started).await.map(|found| {
                 restored = found;
                 true
@@ -74,6 +82,8 @@ impl Database {
             other => other,
         };
         let step = self.end(result, started).await?;
+        let is_applied = matches!(step, Step::Applied { .. }) && !self.is_rehearsal;
+        self.undisturbed = now.filter(|_| is_applied).map(|(_, version)| (position + 1, version));
         self.expect_own_commit().await;
         Ok((step, restored))
     }
@@ -121,6 +131,7 @@ impl Database {
         let mut result = self.is_turn(position).await;
         while let (Ok(true), Some(migration)) = (&result, migrations.get(at)) {
             let started = Instant::now();
+            self.large.clear();
             match self.apply_inside(migration, position + at, started).await {
                 Ok(restored) => {
                     let in_place = self.was_in_place(migration);
@@ -164,6 +175,16 @@ impl Database {
         }
     }
 
+    /// What tells, behind so many migrations and with the lock held, whether another connection has written. `None` where
+    /// the rows or the history have to be those that were looked at, or nobody can tell.
+    async fn seen(&self, position: usize) -> Option<(usize, i64)> {
+        let is_plain = self.data_version.is_none() && self.expected_history.is_none() && self.connection.is_local();
+        if !is_plain || self.connection.known_engine() != Some(Engine::LibSql) {
+            return None;
+        }
+        Some((position, self.connection.data_version().await.ok()??))
+    }
+
     /// Whether what was compared before the lock was held is what is there now.
     pub(super) async fn is_turn(&mut self, position: usize) -> Result<bool, Failure> {
         self.refuse_other_rows().await?;
@@ -182,18 +203,28 @@ impl Database {
         started: Instant,
     ) -> Result<Vec<Restored>, Failure> {
         self.made_in_place = 0;
+        self.with_copy = self.with_copy_of(migration).await;
         let restored = self.preflights(migration).await?;
-        let sought = migration.script.preflights.iter().filter(|_| migration.script.rust.is_none());
-        self.sought = sought.filter_map(|preflight| sought_by(&preflight.query)).collect();
-        // the history table may be new
-        self.forget_what_is_outdated().await.map_err(cannot_read)?;
+        self.sought.clear();
+        let rebuilds: Vec<&Rebuild> = migration.script.rebuilds.iter().map(|marked| &marked.rebuild).collect();
+        let mut is_large = false;
+        for rebuild in &rebuilds {
+            is_large |= self.is_large(rebuild).await;
+        }
+        // nobody wants to know of a small table
+        if is_large && migration.script.rust.is_none() {
+            let waits = |at: usize| self.with_copy.as_ref().is_some_and(|waiting| waiting.places.contains(&at));
+            let sought = (0..).zip(&migration.script.preflights).filter(|(at, _)| !waits(*at));
+            self.sought = sought.filter_map(|(_, preflight)| sought_by(&preflight.query)).collect();
+        }
         let wanted = self.wanted(migration).await.map_err(cannot_read)?;
         let statements = &migration.script.statements;
         let step = rust::of(migration);
         // behind a step, the rows are others than those of now
         let foreseen = step.map_or(statements.len(), |(_, step)| step.after);
-        self.try_expressions(&statements[..foreseen]).await?;
-        let rebuilds: Vec<&Rebuild> = migration.script.rebuilds.iter().map(|marked| &marked.rebuild).collect();
+        if step.is_some() || !self.only_copies(statements, &rebuilds).await.map_err(cannot_read)? {
+            self.try_expressions(&statements[..foreseen]).await?;
+        }
         self.run_checked(statements, &rebuilds, step, &wanted).await?;
         let duration = milliseconds(started);
         self.record(migration, position, duration)
@@ -217,6 +248,8 @@ impl Database {
     /// The same for a change that is no migration: false if the database is no longer what it was planned on.
     async fn push_inside(&mut self, push: &Push<'_>) -> Result<bool, Failure> {
         self.sought.clear();
+        self.large.clear();
+        self.with_copy = None;
         self.forget_what_is_outdated().await.map_err(cannot_read)?;
         let tracker = self.tracker().await.map_err(cannot_read)?;
         if tracker.hash() != SchemaHash::of(&push.before.schema) || tracker.unreadable() != push.before.unreadable {

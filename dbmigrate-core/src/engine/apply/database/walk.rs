@@ -88,7 +88,8 @@ impl Database {
             let mut statements = (walk.statements)(&range);
             let counted = statements.len().saturating_sub(1);
             statements.push(if range.high.is_some() { next.moved_behind_writing() } else { next.moved() });
-            let piece = Piece { guard: progress.guard(), statements, behind, foreign_keys: walk.foreign_keys };
+            let foreign_keys = walk.foreign_keys;
+            let piece = Piece { guard: progress.guard(), statements, behind, foreign_keys, ..Piece::default() };
             let asked = pace.size();
             let (changes, answers, times) = match self.connection.work(&piece).await {
                 Ok(Worked::Done { changes, answers, times }) => (changes, answers, times),

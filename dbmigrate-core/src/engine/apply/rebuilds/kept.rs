@@ -72,10 +72,23 @@ impl Unchanged<'_> {
     }
 
     /// The condition for rows of the old table with a value in one of these columns that the copy would store in another
-    /// form. `None` if there can be no such row. What an index that leads with a column can tell is looked up there.
+    /// form. `None` if there can be no such row.
     pub(in crate::engine::apply) fn stored_otherwise(&self, columns: &BTreeSet<Name>) -> Option<String> {
         let conditions: Vec<String> = columns.iter().filter_map(|column| self.not_of_affinity(column)).collect();
         if conditions.is_empty() { None } else { Some(conditions.join(" OR ")) }
+    }
+
+    /// A query that returns no row if an index shows at once that no row has such a value in this column: whatever is in
+    /// order, numbers come before text.
+    pub(in crate::engine::apply) fn told_by_index(&self, name: &Name) -> Option<String> {
+        let column = self.before.column(name).filter(|_| self.leads(name))?;
+        let (sql, table) = (name.sql(), self.before.name.sql());
+        let (end, classes) = match self.before.affinity(column) {
+            Affinity::Text => ("min", "'integer', 'real'"),
+            Affinity::Real => ("max", "'text', 'blob'"),
+            _ => return None,
+        };
+        Some(format!("SELECT 1 WHERE typeof((SELECT {end}({sql}) FROM {table})) IN ({classes})"))
     }
 
     fn not_of_affinity(&self, name: &Name) -> Option<String> {
@@ -88,14 +101,7 @@ impl Unchanged<'_> {
         // each begins with what is false for nearly all rows, and cheap
         Some(match self.before.affinity(column) {
             Affinity::Blob => return None,
-            Affinity::Text => match self.leads(name) {
-                // numbers sort before text
-                true => {
-                    let table = self.before.name.sql();
-                    return Some(format!("typeof((SELECT min({sql}) FROM {table})) IN ('integer', 'real')"));
-                }
-                false => format!("(typeof({sql}) <> 'text' AND typeof({sql}) IN ('integer', 'real'))"),
-            },
+            Affinity::Text => format!("(typeof({sql}) <> 'text' AND typeof({sql}) IN ('integer', 'real'))"),
             Affinity::Real => format!("(typeof({sql}) <> 'real' AND {is_number})"),
             Affinity::Integer | Affinity::Numeric => format!(
                 "(typeof({sql}) <> 'integer' AND ({is_number} OR (typeof({sql}) = 'real' AND {sql} = CAST({sql} AS INTEGER))))"
@@ -103,7 +109,7 @@ impl Unchanged<'_> {
         })
     }
 
-    /// Whether an index over all rows begins with a column, so that its least value is found at once.
+    /// Whether an index over all rows begins with a column, so that its least and greatest values are found at once.
     fn leads(&self, name: &Name) -> bool {
         let Some(column) = self.before.column(name) else { return false };
         self.before.indexes.iter().any(|index| {

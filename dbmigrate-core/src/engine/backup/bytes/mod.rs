@@ -7,6 +7,7 @@
 
 mod encode;
 mod entries;
+mod flush;
 pub(super) mod follow;
 mod key;
 mod layout;

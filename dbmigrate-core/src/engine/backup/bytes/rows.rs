@@ -7,10 +7,23 @@ use super::record::Record;
 use super::tree::{Kind, Walk};
 use crate::engine::backup::fingerprint::{Cell, Rows};
 
+/// How much is found out of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Read {
+    /// Their hash.
+    Rows,
+    /// The same, and the entries that their indexes have to have.
+    WithIndexes,
+    /// Whether they are those that were written, and the entries.
+    Written,
+}
+
 /// What was read of rows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OfRows {
     pub(super) rows: Rows,
+    /// The sum of digests of what was written, in place of their hash.
+    pub(super) written: Sum,
     /// The entries that the indexes of the table have to have.
     pub(super) wanted: Vec<Sum>,
     /// Whether they are not in order.
@@ -19,12 +32,14 @@ pub(super) struct OfRows {
 
 impl OfRows {
     pub(super) fn none(layout: &Layout) -> Self {
-        Self { rows: Rows::default(), wanted: vec![Sum::default(); layout.indexes.len()], is_unordered: false }
+        let wanted = vec![Sum::default(); layout.indexes.len()];
+        Self { rows: Rows::default(), written: Sum::default(), wanted, is_unordered: false }
     }
 
     /// Adds what was read of other rows.
     pub(super) fn merge(&mut self, other: &Self) {
         self.rows.merge(&other.rows);
+        self.written.merge(other.written);
         self.is_unordered |= other.is_unordered;
         for (all, part) in self.wanted.iter_mut().zip(&other.wanted) {
             all.merge(*part);
@@ -36,12 +51,13 @@ impl OfRows {
 pub(super) fn read_rows(
     walk: &mut Walk<'_>,
     layout: &Layout,
-    with_indexes: bool,
+    read: Read,
     pages: &[u32],
     short: &mut Option<i64>,
 ) -> Result<OfRows, Unusual> {
-    let OfRows { mut rows, mut wanted, mut is_unordered } = OfRows::none(layout);
+    let OfRows { mut rows, mut written, mut wanted, mut is_unordered } = OfRows::none(layout);
     let mut record = Record::default();
+    let with_indexes = read != Read::Rows;
     let indexes = if with_indexes { layout.indexes.as_slice() } else { &[] };
     let mut order = layout.own.as_ref().filter(|_| with_indexes).map(InOrder::of);
     let mut visit = |rowid: i64, bytes: &[u8]| {
@@ -63,7 +79,11 @@ pub(super) fn read_rows(
                 layout.defaults.get(&at).map_or(Cell::Null, |(value, is_text)| Cell::of(value, *is_text))
             }
         };
-        rows.add(layout.hashed.iter().map(cell));
+        let cells = layout.hashed.iter().map(cell);
+        match read {
+            Read::Written => written.add(cells),
+            Read::Rows | Read::WithIndexes => rows.add(cells),
+        }
         for (index, sum) in indexes.iter().zip(&mut wanted) {
             sum.add(index.columns.iter().map(|column| cell(&column.place)));
         }
@@ -75,7 +95,7 @@ pub(super) fn read_rows(
     for page in pages {
         walk.visit(*page, layout.kind, &mut visit)?;
     }
-    Ok(OfRows { rows, wanted, is_unordered })
+    Ok(OfRows { rows, written, wanted, is_unordered })
 }
 
 /// Reads the entries of an index, which have to be in order.

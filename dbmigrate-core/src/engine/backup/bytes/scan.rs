@@ -10,7 +10,7 @@ use super::layout::{Layout, layouts};
 use super::noted::Noted;
 use super::order::Sum;
 use super::pager::Pager;
-use super::rows::{OfRows, read_entries, read_rows};
+use super::rows::{OfRows, Read, read_entries, read_rows};
 use super::tree::{Kind, Walk};
 use crate::engine::backup::fingerprint::TableContent;
 use crate::engine::backup::inventory::Inventory;
@@ -120,8 +120,11 @@ impl<'s> Scan<'s> {
             };
             let mut leaves = Leaves::NONE;
             let walked = Walk::of(self.pager).leaves(layout.root, &mut |page| leaves.add(page));
-            if walked.is_ok() && leaves == before.leaves {
-                (found.rows, found.state) = (before.rows, State::Followed);
+            if walked.is_ok()
+                && leaves == before.leaves
+                && let Some(rows) = before.rows()
+            {
+                (found.rows, found.state) = (rows, State::Followed);
             }
         }
         self.noted = Some(noted);
@@ -279,7 +282,8 @@ impl Reading<'_> {
     fn of_rows(&self, table: usize, pages: &[u32]) -> Outcome {
         let Some(layout) = self.layouts[table] else { return Outcome::Unusual { table } };
         let mut short = None;
-        match read_rows(&mut Walk::of(self.pager), layout, self.with_indexes, pages, &mut short) {
+        let read = if self.with_indexes { Read::WithIndexes } else { Read::Rows };
+        match read_rows(&mut Walk::of(self.pager), layout, read, pages, &mut short) {
             Ok(rows) => Outcome::Rows { table, rows },
             Err(_) => match short {
                 Some(rowid) => Outcome::Short { table, rowid },

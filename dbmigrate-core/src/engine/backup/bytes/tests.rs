@@ -1,7 +1,8 @@
 //! What is read as bytes is what the engine reads, and an index that is not that of its rows is noticed.
 
+mod unmoved;
+
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -389,53 +390,5 @@ fn an_index_that_is_not_that_of_its_rows_is_damage() {
             Err(crate::engine::backup::BackupError::Damaged { problems }) => assert!(!problems.is_empty()),
             other => panic!("{change}: {other:?}"),
         }
-    }
-}
-
-#[test]
-fn what_a_connection_sees_stays_in_its_file_while_others_write_and_checkpoint() {
-    for mode in ["WAL", "DELETE"] {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = deep(folder.path());
-        let patient = || Local::open(&path, false, Duration::from_secs(20)).expect("a database");
-        run(&patient(), &format!("PRAGMA journal_mode = {mode}"));
-        let (done, written) = (AtomicBool::new(false), AtomicUsize::new(0));
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let writer = patient();
-                let modes = ["PASSIVE", "FULL", "RESTART", "TRUNCATE"];
-                while !done.load(Ordering::Relaxed) {
-                    let number = written.fetch_add(1, Ordering::Relaxed);
-                    let id = number * 7 % 60_000;
-                    run(
-                        &writer,
-                        &format!("UPDATE big SET name = 'new ' || {number} WHERE id BETWEEN {id} AND {id} + 900"),
-                    );
-                    // one that another one is in the way of gives up at once
-                    let idle = Local::open(&path, false, Duration::ZERO);
-                    let _ = idle.and_then(|idle| idle.rows(&format!("PRAGMA wal_checkpoint({})", modes[number % 4])));
-                }
-            });
-            let (mut read, mut tried) = (0, 0);
-            while read < 8 && tried < 400 {
-                tried += 1;
-                let [lock, reader, idle] = [patient(), patient(), patient()];
-                lock.run("BEGIN IMMEDIATE").expect("the lock");
-                reader.begin_reading().expect("a transaction");
-                let file = still::still(&path, || still::write_back(&idle).unwrap_or_default());
-                lock.run("ROLLBACK").expect("it is given back");
-                let Some(file) = file else { continue };
-                let before = written.load(Ordering::Relaxed);
-                while mode == "WAL" && written.load(Ordering::Relaxed) < before + 3 {
-                    std::thread::yield_now();
-                }
-                let seen = seen(&reader, Some(&file), Also::Nothing, 1, None).expect("rows");
-                assert!(seen.unchecked.is_some(), "it was read as bytes");
-                assert_eq!(seen.contents.tables, reader.tables().expect("rows"), "{mode}");
-                read += 1;
-            }
-            done.store(true, Ordering::Relaxed);
-            assert_eq!(read, 8, "{mode}: of {tried}");
-        });
     }
 }

@@ -10,7 +10,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::encode::{Encoder, put_varint, varint_length};
 use super::entries::Entries;
+use super::flush::Flusher;
 use super::layout::{Layout, Place};
+use super::order::Sum;
 use super::pager::{HEADER, Pager, read_at};
 use super::tree::{Kind, local_length};
 use crate::engine::backup::fingerprint::Cell;
@@ -36,6 +38,8 @@ pub(in crate::engine::backup) struct Writer {
     waiting: Vec<u8>,
     encoder: Encoder,
     cell: Vec<u8>,
+    /// Brings it to the disk meanwhile, if the file can be opened once more.
+    flusher: Option<Flusher>,
 }
 
 /// The tree of a table in the making.
@@ -52,6 +56,8 @@ pub(in crate::engine::backup) struct Tree {
     /// The rowid of the last row.
     last: Option<i64>,
     leaf: Leaf,
+    /// The sum of digests of its rows.
+    written: Sum,
     /// The pages with rows that nobody has asked for, in the order of the rows.
     leaves: Vec<u32>,
     /// Above it, from below: each the pages that are next to be put together.
@@ -112,7 +118,15 @@ impl Tree {
         let indexes: Option<Vec<_>> = if layout.has_all { indexes.collect() } else { None };
         let (has_others, indexes) = (indexes.is_none(), indexes.unwrap_or_default());
         let (leaf, levels) = (Leaf::default(), Vec::new());
-        Some(Self { root, rowid, fields, indexes, has_others, last: None, leaf, leaves: Vec::new(), levels })
+        let (written, leaves) = (Sum::default(), Vec::new());
+        Some(Self { root, rowid, fields, indexes, has_others, last: None, leaf, written, leaves, levels })
+    }
+}
+
+impl Tree {
+    /// What was written, by digest.
+    pub(super) fn written(&self) -> Sum {
+        self.written
     }
 }
 
@@ -123,7 +137,8 @@ impl Writer {
         let (page_size, usable, count) = (pager.page_size, pager.usable, pager.count);
         let is_whole = file.metadata().ok()?.len() == u64::from(count) * page_size as u64;
         let (waiting, encoder, cell) = (Vec::new(), Encoder::default(), Vec::new());
-        is_whole.then(|| Self { file, page_size, usable, count, waiting, encoder, cell })
+        let flusher = file.try_clone().ok().map(Flusher::start);
+        is_whole.then(|| Self { file, page_size, usable, count, waiting, encoder, cell, flusher })
     }
 
     /// Adds a row behind the others of its table: what is hashed of it.
@@ -152,7 +167,7 @@ impl Writer {
         }
         if 8 + tree.leaf.cells.len() + cell.len() + 2 * (tree.leaf.starts.len() + 1) > self.usable {
             let (page, key) = (tree.leaf.page(self.usable), tree.last.unwrap_or_default());
-            tree.leaf = Leaf::default();
+            tree.leaf.clear();
             let page = self.append(&page)?;
             tree.leaves.push(page);
             self.adopt(tree, 0, Child { page, key })?;
@@ -160,6 +175,7 @@ impl Writer {
         tree.leaf.starts.push(tree.leaf.cells.len());
         tree.leaf.cells.extend_from_slice(&cell);
         tree.last = Some(rowid);
+        tree.written.add(cells.iter().copied());
         for index in &mut tree.indexes {
             index.add(cells, &mut encoder)?;
         }
@@ -283,12 +299,17 @@ impl Writer {
     fn flush(&mut self) -> io::Result<()> {
         let written = u64::from(self.count) * self.page_size as u64 - self.waiting.len() as u64;
         write_at(&self.file, &self.waiting, written)?;
+        if let Some(flusher) = &mut self.flusher {
+            flusher.wrote(self.waiting.len());
+        }
         self.waiting.clear();
         Ok(())
     }
 
     /// Writes what waits, and how many pages there are.
     pub(in crate::engine::backup) fn finish(mut self) -> io::Result<()> {
+        // waits for what it is at
+        self.flusher = None;
         self.flush()?;
         // what is reserved at the end of the last page was never written
         self.file.set_len(u64::from(self.count) * self.page_size as u64)?;
@@ -351,6 +372,12 @@ fn overflow_page(next: u32, part: &[u8]) -> Vec<u8> {
 }
 
 impl Leaf {
+    /// Takes the cells out, and keeps their room.
+    fn clear(&mut self) {
+        self.cells.clear();
+        self.starts.clear();
+    }
+
     fn page(&self, usable: usize) -> Vec<u8> {
         page(13, None, &self.starts, &self.cells, usable)
     }

@@ -16,6 +16,11 @@ const PAGE_BYTES: usize = 2 * 1024 * 1024;
 const FIRST_ROWS: u64 = 500;
 const MOST_ROWS: u64 = 50_000;
 
+/// Where so many rowids have at least one row among them, pages are ranges of rowids.
+const SPARSE: u64 = 4;
+/// Pages of fewer rows are not: they are of large rows, of which a range may have some more.
+const FEW_ROWS: u64 = 64;
+
 /// Where the next page begins.
 enum Next {
     /// At this rowid.
@@ -38,6 +43,8 @@ pub(super) struct Pages<'t> {
     text: Text,
     next: Next,
     limit: u64,
+    /// How many rows the last page had, and how many rowids lie between the first and the last of them.
+    density: Option<(u64, u64)>,
     /// How many rows were read.
     done: u64,
     /// So many rows at most were asked for already, as the next page.
@@ -51,7 +58,7 @@ impl<'t> Pages<'t> {
             (None, false) => Next::Key { values: Vec::new(), same: 0 },
             (None, true) => Next::Behind(0),
         };
-        Self { table, text, next, limit: FIRST_ROWS, done: 0, ahead: None }
+        Self { table, text, next, limit: FIRST_ROWS, density: None, done: 0, ahead: None }
     }
 
     /// The rows of the next page. `None` behind the last one.
@@ -158,12 +165,16 @@ impl<'t> Pages<'t> {
         let (mut queries, mut values) = (Vec::new(), Vec::new());
         let rest = match &self.next {
             Next::Rowid(from) => {
-                let from = Value::Integer(*from);
-                let rows = format!("WHERE {key} >= ?1 ORDER BY {key} LIMIT");
-                let behind = format!("SELECT {key} FROM {name} NOT INDEXED {rows} 1 OFFSET {limit}");
-                queries.push((behind, vec![from.clone()]));
-                values.push(from);
-                format!("{rows} {limit}")
+                values.push(Value::Integer(*from));
+                let select = format!("SELECT {key} FROM {name} NOT INDEXED WHERE {key} >= ?1 ORDER BY {key} LIMIT 1");
+                if let Some(end) = self.end_of_range(*from) {
+                    queries.push((select, vec![Value::Integer(end)]));
+                    values.push(Value::Integer(end));
+                    format!("WHERE {key} >= ?1 AND {key} < ?2 ORDER BY {key}")
+                } else {
+                    queries.push((format!("{select} OFFSET {limit}"), values.clone()));
+                    format!("WHERE {key} >= ?1 ORDER BY {key} LIMIT {limit}")
+                }
             }
             Next::Key { values: last, same } => {
                 let condition = self.behind_key(last, *same, &mut values);
@@ -186,6 +197,29 @@ impl<'t> Pages<'t> {
         }
         queries.push((format!("SELECT {} FROM {name} NOT INDEXED {rest}", list.join(", ")), values));
         Some(queries)
+    }
+
+    /// Where the range ends that begins with this rowid and has about as many rows as a page: to find that, the server need not
+    /// step over all of them. `None` where most rowids have no row.
+    fn end_of_range(&self, from: i64) -> Option<i64> {
+        let (rows, rowids) = self.density.filter(|(rows, rowids)| *rowids <= rows * SPARSE)?;
+        let width = self.limit.checked_mul(rowids)? / rows.max(1);
+        let end = from.checked_add(i64::try_from(width).ok()?)?;
+        (self.limit >= FEW_ROWS && end > from).then_some(end)
+    }
+
+    /// How many rowids lie between the first and the last row of a page, with both.
+    fn rowids_of(&self, page: &Page) -> Option<u64> {
+        let at = match self.table.rowid {
+            Some(_) => 0,
+            None => self.table.columns.iter().position(|column| Some(column) == self.table.alias.as_ref())?,
+        };
+        let of = |row: Option<&[Flat]>| match row?.get(at)? {
+            Flat::Integer(rowid) => Some(*rowid),
+            _ => None,
+        };
+        let (mut rows, first) = (page.rows.rows(), of(page.rows.rows().next())?);
+        of(rows.next_back())?.abs_diff(first).checked_add(1)
     }
 
     /// The condition for rows behind one with these values, that have the first `same` of them too: in each column as it
@@ -228,6 +262,9 @@ impl<'t> Pages<'t> {
             Next::Behind(_) | Next::None => Next::None,
         };
         self.next = next;
+        if matches!(self.next, Next::Rowid(_)) {
+            self.density = self.rowids_of(page).map(|rowids| (count, rowids));
+        }
         if count > 0 {
             self.adapt(count, page.rows.values().iter().map(size).sum());
         }

@@ -303,7 +303,7 @@ fn once(conditions: Vec<String>) -> Vec<String> {
 }
 
 /// Whether a condition is about nothing but the row: others may change meanwhile.
-fn is_of_one_row(condition: &str) -> bool {
+pub(in crate::engine) fn is_of_one_row(condition: &str) -> bool {
     !significant(condition).iter().any(|token| token.is_word("select") || token.is_word("exists"))
 }
 

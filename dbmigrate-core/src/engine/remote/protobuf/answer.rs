@@ -5,7 +5,7 @@ use libsql_hrana::proto;
 use super::super::batch::{Outcome, StepRows};
 use super::super::failure;
 use super::super::flat::{Flat, FlatRows, Span};
-use super::read::{Content, Fields, Malformed};
+use super::read::{Content, Fields, Malformed, unfolded};
 use crate::engine::error::EngineError;
 use crate::engine::value::Value;
 
@@ -250,11 +250,15 @@ impl Rows {
 /// Adds the values of a row.
 #[inline]
 fn row(mut fields: Fields<'_>, values: &mut Vec<Flat>) -> Result<(), Malformed> {
-    while let Some((field, content)) = fields.next()? {
+    loop {
+        while let Some(value) = fields.short_value()? {
+            values.push(value);
+        }
+        let Some((field, content)) = fields.next()? else { return Ok(()) };
         let (1, Content::Bytes(mut value)) = (field, content) else { continue };
         values.push(match value.next()? {
             Some((1, Content::Bytes(_))) => Flat::Null,
-            Some((2, Content::Number(bits))) => Flat::Integer((bits >> 1).cast_signed() ^ -(bits & 1).cast_signed()),
+            Some((2, Content::Number(bits))) => Flat::Integer(unfolded(bits)),
             Some((3, Content::Fixed(bits))) => Flat::Real(f64::from_bits(bits)),
             Some((4, Content::Bytes(text))) => {
                 text.text()?;
@@ -264,7 +268,6 @@ fn row(mut fields: Fields<'_>, values: &mut Vec<Flat>) -> Result<(), Malformed> 
             _ => return Err(Malformed),
         });
     }
-    Ok(())
 }
 
 fn error_of(mut fields: Fields<'_>) -> Result<proto::Error, Malformed> {

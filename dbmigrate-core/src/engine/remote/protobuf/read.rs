@@ -1,12 +1,34 @@
 //! Fields of messages, one after the other, without a copy of what is in them.
 
-use super::super::flat::Span;
+use super::super::flat::{Flat, Span};
 
 /// How a field is written.
 pub(super) const VARINT: u64 = 0;
 pub(super) const FIXED: u64 = 1;
 pub(super) const LENGTH: u64 = 2;
 const FIXED_SHORT: u64 = 5;
+
+/// The key of a value in a row, and those of the one field in a value.
+const VALUE: u8 = 1 << 3 | 2;
+const NULL: u8 = 1 << 3 | 2;
+const INTEGER: u8 = 2 << 3;
+const REAL: u8 = 3 << 3 | 1;
+const TEXT: u8 = 4 << 3 | 2;
+const BLOB: u8 = 5 << 3 | 2;
+
+/// An integer whose sign was its last bit.
+#[inline]
+pub(super) fn unfolded(bits: u64) -> i64 {
+    (bits >> 1).cast_signed() ^ -(bits & 1).cast_signed()
+}
+
+/// What these bytes are a number of, all of them.
+#[inline]
+fn whole_varint(bytes: &[u8]) -> Option<u64> {
+    let (last, others) = bytes.split_last()?;
+    let is_whole = others.len() < 10 && *last < 0x80 && others.iter().all(|byte| *byte >= 0x80);
+    is_whole.then(|| bytes.iter().rev().fold(0, |number, byte| number << 7 | u64::from(byte & 0x7f)))
+}
 
 /// What is not a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +114,37 @@ impl<'b> Fields<'b> {
             _ => return Err(Malformed),
         };
         Ok(Some((key >> 3, content)))
+    }
+
+    /// The next value of a row, if it is written as servers do and is short, as nearly all are: its bytes are looked at once.
+    /// `None`, and nothing is read, if there is none or it is to be read field by field.
+    #[inline]
+    pub(super) fn short_value(&mut self) -> Result<Option<Flat>, Malformed> {
+        let [VALUE, length, rest @ ..] = self.bytes() else { return Ok(None) };
+        let (start, length) = (self.at + 2, usize::from(*length));
+        if length >= 0x80 {
+            return Ok(None);
+        }
+        let span = |value: &[u8]| Span::between(start + length - value.len(), start + length);
+        let value = match rest.get(..length) {
+            Some([NULL, 0]) => Flat::Null,
+            Some([INTEGER, number @ ..]) => match whole_varint(number) {
+                Some(bits) => Flat::Integer(unfolded(bits)),
+                None => return Ok(None),
+            },
+            Some([REAL, bytes @ ..]) => match <[u8; 8]>::try_from(bytes) {
+                Ok(bytes) => Flat::Real(f64::from_bits(u64::from_le_bytes(bytes))),
+                Err(_) => return Ok(None),
+            },
+            Some([TEXT, count, text @ ..]) if usize::from(*count) == text.len() => {
+                std::str::from_utf8(text).map_err(|_| Malformed)?;
+                Flat::Text(span(text))
+            }
+            Some([BLOB, count, bytes @ ..]) if usize::from(*count) == bytes.len() => Flat::Blob(span(bytes)),
+            _ => return Ok(None),
+        };
+        self.at = start + length;
+        Ok(Some(value))
     }
 
     #[inline]

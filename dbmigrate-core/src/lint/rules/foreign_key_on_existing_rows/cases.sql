@@ -118,3 +118,36 @@ CREATE TABLE n (id INTEGER PRIMARY KEY, author_id INTEGER REFERENCES users (id) 
 INSERT INTO n SELECT id, author_id FROM posts;
 DROP TABLE posts;
 ALTER TABLE n RENAME TO posts;
+
+-- fires: what happens to rows of a key that was there changes, and a preflight looks for them
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY);
+CREATE TABLE posts (id INTEGER PRIMARY KEY, author_id INTEGER REFERENCES users (id));
+-- # rows
+INSERT INTO users VALUES (1);
+INSERT INTO posts VALUES (1, 1), (2, 7);
+-- # migration
+-- dbmigrate: expect-none "{} rows of `posts` reference missing rows of `users` through `author_id`, first at rowid {}: {}"
+--     SELECT * FROM (SELECT count(*) AS _count, min(rowid), quote(posts.author_id) FROM posts
+--       WHERE posts.author_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users AS p WHERE p.id = posts.author_id))
+--     WHERE _count > 0
+-- to convert them (any SQL expression): --convert 'posts.author_id=CASE WHEN author_id IN (SELECT id FROM users) THEN author_id END'
+CREATE TABLE n (id INTEGER PRIMARY KEY, author_id INTEGER REFERENCES users (id) ON DELETE CASCADE);
+INSERT INTO n SELECT id, author_id FROM posts;
+DROP TABLE posts;
+ALTER TABLE n RENAME TO posts;
+
+-- spares: another preflight is about the column of a key that was there
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY);
+CREATE TABLE posts (id INTEGER PRIMARY KEY, author_id TEXT REFERENCES users (id));
+-- # migration
+-- dbmigrate: expect-none "{} values of `posts.author_id` do not fit, first at rowid {}: {}"
+--     SELECT * FROM (SELECT count(*) AS _count, min(rowid), quote(author_id) FROM posts
+--       WHERE typeof(author_id) = 'blob') WHERE _count > 0
+-- to convert them (any SQL expression): --convert 'posts.author_id=CAST(author_id AS INTEGER)'
+-- if they may change: --accept lossy_conversion:posts.author_id
+CREATE TABLE n (id INTEGER PRIMARY KEY, author_id INTEGER REFERENCES users (id) ON DELETE CASCADE);
+INSERT INTO n SELECT id, author_id FROM posts;
+DROP TABLE posts;
+ALTER TABLE n RENAME TO posts;

@@ -32,7 +32,10 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         let parent = &key.parent;
         let (object, old, parent) = (key_object(table, &preflight.columns), path([&preflight.table]), path([parent]));
         Some(Said {
-            change: format!("`{object}` becomes a foreign key to `{parent}`"),
+            change: match was_there {
+                true => format!("the foreign key `{object}` to `{parent}` changes"),
+                false => format!("`{object}` becomes a foreign key to `{parent}`"),
+            },
             rows: format!("rows of `{old}` refer to one that is not there"),
             counted: format!("rows of `{old}` refer to rows of `{parent}` that are not there"),
             object,

@@ -1,5 +1,7 @@
 //! `foreign_key_without_index`.
 
+use std::collections::BTreeSet;
+
 use crate::declare::naming::index_name;
 use crate::lint::ways::{Way, collation, ways};
 use crate::lint::{Finding, Fix, Group, Level, Migration, Rule};
@@ -26,9 +28,18 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     }
 }
 
+/// As many findings as it takes to sort all names.
+const FEW: usize = 16;
+
 /// Adds the indexes that are missing: whether a name is taken takes all names of the schema, and most of what is found of
 /// tables was there before.
 pub(super) fn add_fixes(schema: &Schema, found: &mut [Finding]) {
+    // few findings are looked for among all names, and all names of many are at hand
+    let all: Option<BTreeSet<&Name>> = (found.len() > FEW).then(|| schema.object_names().collect());
+    let is_taken = |name: &Name| match &all {
+        Some(all) => all.contains(name),
+        None => schema.object_names().any(|taken| taken == name),
+    };
     for finding in found {
         let Some(Place::ForeignKey(table, at)) = &finding.place else { continue };
         let Some(table) = schema.table(table) else { continue };
@@ -36,7 +47,7 @@ pub(super) fn add_fixes(schema: &Schema, found: &mut [Finding]) {
         let columns = schema.table(&key.parent).and_then(|parent| compared(schema, key, parent));
         let Some(columns) = columns else { continue };
         let mut fixed = table.clone();
-        fixed.indexes.insert(index(schema, table, &columns));
+        fixed.indexes.insert(index(is_taken, table, &columns));
         finding.fix = Some(Fix { says: format!("add an index on `{}`", list(&key.columns)), table: fixed });
     }
 }
@@ -142,15 +153,14 @@ fn near_miss(table: &Table, ways: &[Way<'_>], columns: &[(&Name, String)]) -> Op
 }
 
 /// The index that is missing, as the structs would name it.
-fn index(schema: &Schema, table: &Table, columns: &[(&Name, String)]) -> Index {
-    let name = index_name(table.name.as_str(), columns.iter().map(|(column, _)| column.as_str()), false);
-    let is_taken = |name: &str| schema.object_names().any(|taken| *taken == *name);
-    let names = std::iter::once(name.clone()).chain((2..).map(|number| format!("{name}{number}")));
+fn index(is_taken: impl Fn(&Name) -> bool, table: &Table, columns: &[(&Name, String)]) -> Index {
+    let name = Name::from(index_name(table.name.as_str(), columns.iter().map(|(column, _)| column.as_str()), false));
+    let names = std::iter::once(name.clone()).chain((2..).map(|number| Name::from(format!("{name}{number}"))));
     let name = names.into_iter().find(|name| !is_taken(name)).unwrap_or(name);
     let part = |(column, wanted): &(&Name, String)| IndexPart {
         expr: Expr::new(column.sql()),
         collate: (collation(table, column) != *wanted).then(|| Name::from(wanted.to_ascii_uppercase())),
         descending: false,
     };
-    Index { name: name.into(), unique: false, parts: columns.iter().map(part).collect(), predicate: None }
+    Index { name, unique: false, parts: columns.iter().map(part).collect(), predicate: None }
 }

@@ -156,3 +156,58 @@ CREATE TABLE n (user_id TEXT PRIMARY KEY NOT NULL, colour TEXT NOT NULL, theme T
 INSERT INTO n (user_id, colour, theme) SELECT user_id, (upper(theme)), theme FROM config;
 DROP TABLE config;
 ALTER TABLE n RENAME TO config;
+
+-- spares: NULL becomes what is never NULL, in a column that is renamed
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, x TEXT);
+-- # migration
+-- dbmigrate: expect-none "{} rows would get NULL in `users.email`, which is NOT NULL, first at rowid {}"
+--     SELECT * FROM (SELECT count(*) AS _count, min(rowid) FROM users
+--       WHERE x IS NULL AND ('u' || id || '@example.org') IS NULL) WHERE _count > 0
+ALTER TABLE users RENAME COLUMN x TO email;
+CREATE TABLE _dbmigrate_new_users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);
+INSERT INTO _dbmigrate_new_users (id, email) SELECT id, coalesce(email, ('u' || id || '@example.org')) FROM users;
+DROP TABLE users;
+ALTER TABLE _dbmigrate_new_users RENAME TO users;
+
+-- fires: NULL becomes what may be NULL too, in a column that is renamed
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, x TEXT, name TEXT);
+-- # rows
+INSERT INTO users VALUES (1, NULL, 'a'), (2, 'b', NULL), (3, NULL, NULL);
+-- # migration
+-- dbmigrate: expect-none "{} rows would get NULL in `users.email`, which is NOT NULL, first at rowid {}"
+--     SELECT * FROM (SELECT count(*) AS _count, min(rowid) FROM users
+--       WHERE x IS NULL AND (lower(name)) IS NULL) WHERE _count > 0
+ALTER TABLE users RENAME COLUMN x TO email;
+CREATE TABLE _dbmigrate_new_users (id INTEGER PRIMARY KEY, email TEXT NOT NULL, name TEXT);
+INSERT INTO _dbmigrate_new_users (id, email, name) SELECT id, coalesce(email, (lower(name))), name FROM users;
+DROP TABLE users;
+ALTER TABLE _dbmigrate_new_users RENAME TO users;
+
+-- fires: NULL becomes the value of a column that is NOT NULL only afterwards
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, name TEXT);
+-- # rows
+INSERT INTO users VALUES (1, NULL, 'a'), (2, 'b', NULL), (3, NULL, NULL);
+-- # migration
+CREATE TABLE _dbmigrate_new_users (id INTEGER PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL);
+INSERT INTO _dbmigrate_new_users (id, email, name) SELECT id, coalesce(email, (lower(name))), coalesce(name, '') FROM users;
+DROP TABLE users;
+ALTER TABLE _dbmigrate_new_users RENAME TO users;
+
+-- fires: values are converted to what may be NULL
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, age TEXT NOT NULL);
+-- # rows
+INSERT INTO users VALUES (1, '7'), (2, 'old');
+-- # migration
+-- dbmigrate: expect-none "{} rows would get NULL in `users.age`, which is NOT NULL, first at rowid {}"
+--     SELECT * FROM (SELECT count(*) AS _count, min(rowid) FROM
+--       (SELECT rowid, (CASE WHEN age GLOB '[0-9]*' THEN CAST(age AS INTEGER) END) AS age FROM users) AS users
+--       WHERE age IS NULL) WHERE _count > 0
+CREATE TABLE _dbmigrate_new_users (id INTEGER PRIMARY KEY, age INTEGER NOT NULL);
+INSERT INTO _dbmigrate_new_users (id, age)
+SELECT id, (CASE WHEN age GLOB '[0-9]*' THEN CAST(age AS INTEGER) END) FROM users;
+DROP TABLE users;
+ALTER TABLE _dbmigrate_new_users RENAME TO users;

@@ -20,7 +20,14 @@ pub(super) static RULE: Rule = Rule {
 
 fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     refusal::find(migration, found, &RULE, Sought::NoValue, no_value);
+    let begin = found.len();
     refusal::find(migration, found, &RULE, Sought::Null, |preflight, place| null(migration, preflight, place));
+    for finding in &mut found[begin..] {
+        let Some(Place::Column(table, column)) = &finding.place else { continue };
+        if let Some((expr, _)) = filled_with(migration, table, column) {
+            finding.help.insert(0, format!("end it with what is never NULL: `coalesce({}, …)`", expr.said()));
+        }
+    }
 }
 
 fn no_value(preflight: &Preflight, place: &Place) -> Option<Said> {
@@ -37,12 +44,19 @@ fn no_value(preflight: &Preflight, place: &Place) -> Option<Said> {
 fn null(migration: &Migration<'_>, preflight: &Preflight, place: &Place) -> Option<Said> {
     let Place::Column(table, column) = place else { return None };
     let (object, old) = (path([table, column]), path([&preflight.table]));
-    if let Some(expr) = filled_with(migration, table, column) {
-        if is_never_null(migration.new.table(table)?, &significant(expr.as_str())) {
+    if let Some((expr, change)) = filled_with(migration, table, column) {
+        // of the rows as they are before, under the names that they have then
+        let before = migration.diff.renamed.table(table)?;
+        if is_never_null(before, &significant(expr.as_str())) {
             return None;
         }
+        let expr = expr.said();
         return Some(Said {
-            change: format!("`{object}` is new, NOT NULL and filled with `{}`", expr.said()),
+            change: match change {
+                Filled::New => format!("`{object}` is new, NOT NULL and filled with `{expr}`"),
+                Filled::Converted => format!("`{object}` is NOT NULL and converted by `{expr}`"),
+                Filled::Null => format!("`{object}` becomes NOT NULL, with `{expr}` in the place of NULL"),
+            },
             rows: format!("that is NULL for rows of `{old}`"),
             counted: format!("rows of `{old}` get NULL in `{object}`"),
             object,
@@ -56,8 +70,24 @@ fn null(migration: &Migration<'_>, preflight: &Preflight, place: &Place) -> Opti
     })
 }
 
-/// What a new column is filled with.
-fn filled_with<'m>(migration: &'m Migration<'_>, table: &Name, column: &Name) -> Option<&'m Expr> {
+/// What the values of an expression are for.
+enum Filled {
+    /// A new column.
+    New,
+    /// One that has values, of which they are made.
+    Converted,
+    /// One that has none in some rows.
+    Null,
+}
+
+/// What somebody has decided to fill a column with.
+fn filled_with<'m>(migration: &'m Migration<'_>, table: &Name, column: &Name) -> Option<(&'m Expr, Filled)> {
+    let decisions = migration.decisions;
     let diff = migration.diff.tables.iter().find(|diff| diff.name == *table)?;
-    diff.added.contains(column).then(|| migration.decisions.backfill(table, column)).flatten()
+    let backfill = decisions.backfill(table, column);
+    if diff.added.contains(column) {
+        return backfill.map(|expr| (expr, Filled::New));
+    }
+    let conversion = decisions.conversion(table, column).map(|expr| (expr, Filled::Converted));
+    conversion.or_else(|| backfill.map(|expr| (expr, Filled::Null)))
 }

@@ -3,6 +3,7 @@
 use crate::lint::release::{column_path, with_places};
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::schema::validate::Place;
+use crate::sql::Head;
 
 pub(super) static RULE: Rule = Rule {
     name: "rename_column",
@@ -37,6 +38,9 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             format!("`{object}` is renamed to `{to}`, and the running release still asks for `{from}`")
         };
         let mut finding = Finding::new(&RULE, &object, message).at(Place::Column(table.clone(), to.clone()));
+        finding.statement = migration.statement_where(|head| {
+            matches!(head, Head::RenameColumn(on, old, new) if (old, new) == (from, to) && (on == was || on == table))
+        });
         if !is_taken_by_other {
             let generated = format!("#[column(generated = {:?})]", to.sql());
             finding = finding

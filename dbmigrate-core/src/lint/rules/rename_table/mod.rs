@@ -3,6 +3,7 @@
 use crate::lint::release::{old_columns, with_places};
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::schema::validate::Place;
+use crate::sql::Head;
 use crate::sql::path::path;
 
 pub(super) static RULE: Rule = Rule {
@@ -34,6 +35,8 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         };
         let place = if is_virtual { Place::VirtualTable(to.clone()) } else { Place::Table(to.clone()) };
         let mut finding = Finding::new(&RULE, &was, message).at(place);
+        finding.statement =
+            migration.statement_where(|head| matches!(head, Head::RenameTable(old, new) if (old, new) == (from, to)));
         if is_virtual {
             finding = finding.help(format!("create `{now}` beside it, and drop `{was}` when that release is gone"));
         } else if !is_taken {

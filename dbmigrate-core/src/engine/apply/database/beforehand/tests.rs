@@ -61,7 +61,7 @@ impl Stand {
         let script = Script::parse(&text, &file).expect("it is right");
         let prepared = Prepared { migration, file, script, drift: None };
         // as if others wrote
-        self.database.others_write = true;
+        self.database.asking.others_write = true;
         let mut asked = match block_on(self.database.ask(&prepared, 1)).expect("it is asked") {
             Asked::All(asked) => asked,
             Asked::Nothing => return "nothing",
