@@ -116,11 +116,16 @@ fn a_row_that_is_written_meanwhile_and_contradicts_stops_it() {
         let query = "SELECT count(*) FROM sqlite_schema WHERE name GLOB '_dbmigrate_beforehand_*'";
         project.query(query) != ["0"]
     };
+    // as long as nobody writes, nothing is logged
+    let other = block_on(Connection::open_waiting(&project.path("dev.db"), false, Duration::from_secs(20)));
+    let other = other.expect("it opens");
     let begun = Instant::now();
     while !is_asking() && begun.elapsed() < Duration::from_secs(10) {
-        thread::sleep(Duration::from_millis(2));
+        block_on(other.run("UPDATE items SET amount = amount + 1 WHERE id = 2")).expect("it is written");
+        thread::sleep(Duration::from_millis(20));
     }
-    project.sql("UPDATE items SET label = NULL WHERE id = 1;");
+    block_on(other.run("UPDATE items SET label = NULL WHERE id = 1")).expect("it is written");
+    drop(other);
     let status = runner.wait().expect("it ends");
     assert_eq!(status.code(), Some(3));
     nothing_is_left(&project);

@@ -19,6 +19,8 @@ pub mod decide;
 mod dependents;
 mod fill;
 mod follow;
+#[cfg(feature = "engine")]
+pub(crate) mod in_place;
 mod keep;
 mod layout;
 pub mod lint;
@@ -65,6 +67,8 @@ use keep::Keeping;
 #[cfg(any(feature = "engine", feature = "lint"))]
 pub(crate) use preflight::KEYS_SHOWN;
 use preflight::Preflights;
+#[cfg(feature = "engine")]
+pub(crate) use preflight::orphan;
 use script::one_line;
 
 use crate::ddl::render;

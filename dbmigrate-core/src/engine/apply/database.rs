@@ -82,12 +82,8 @@ pub struct Database {
     large: Vec<(Name, bool)>,
     /// What is known of the rows of the migration at work because they were asked before there was a lock.
     beforehand: Option<beforehand::Beforehand>,
-    /// Whether it is known that nothing was made for asking rows, which would have to be removed.
-    has_nothing_asked: bool,
-    /// The checksum of a migration whose rows are asked with the lock, because something came of asking before.
-    asked_in_vain: Option<String>,
-    /// How often the schema was changed while rows were asked.
-    times_moved: u32,
+    /// What came of asking rows before there is a lock.
+    asking: beforehand::Experience,
     /// From when on, asking all rows takes too long to be done with the lock.
     long: Duration,
     /// The schema, from the first time that it is needed.
@@ -182,9 +178,7 @@ impl Database {
             with_copy: None,
             large: Vec::new(),
             beforehand: None,
-            has_nothing_asked: false,
-            asked_in_vain: None,
-            times_moved: 0,
+            asking: beforehand::Experience::default(),
             long: beforehand::LONG,
             tracker: None,
             ignore: Ignore::default(),

@@ -5,10 +5,10 @@
 //! taken from it on trust: whoever uses these statements runs them on a twin first, compares what that has stored with what
 //! is wanted, and has the server compare what it has stored with that.
 
-use super::conditions::{Conditions, conditions, missing_indexes};
 use super::rows_stay;
 use crate::ddl::render;
 use crate::folder::script::{Rebuild, Script};
+use crate::plan::in_place::{Conditions, conditions, missing_indexes};
 use crate::schema::canonical::{canonical_check, canonical_column};
 use crate::schema::{Check, Column, Schema, Table};
 use crate::sql::Name;
@@ -49,8 +49,9 @@ impl Altered {
 
 fn conditions_of(table: &Table, rebuild: &Rebuild, script: &Script<'_>) -> Option<Conditions> {
     let indexes: Vec<_> = table.indexes.iter().cloned().collect();
-    missing_indexes(&indexes, rebuild).ok()?;
-    let found = conditions(table, &indexes, rebuild).ok()?;
+    let rebuilt = rebuild.rebuilt();
+    missing_indexes(&indexes, &rebuilt).ok()?;
+    let found = conditions(table, &indexes, &rebuilt).ok()?;
     // for these a table has to be read in another form
     let is_plain = !found.reads_otherwise && found.stored.is_empty();
     (is_plain && rows_stay(&script.statements, rebuild)).then_some(found)
@@ -68,6 +69,9 @@ fn text(schema: &Schema, script: &Script<'_>, checks: Checks) -> Option<String> 
             continue;
         };
         let before = schema.table(&rebuild.table)?;
+        // they go with the table in a rebuild, and what makes them again stands behind it
+        let own = schema.triggers.iter().filter(|trigger| trigger.on == rebuild.table);
+        statements.extend(own.map(|trigger| format!("DROP TRIGGER {}", trigger.name.sql())));
         statements.extend(columns(before, rebuild, checks)?);
         let is_there = |name: &Name| before.indexes.iter().any(|index| index.name == *name);
         let missing = rebuild.indexes.iter().filter(|(_, index)| !is_there(&index.name));

@@ -2,7 +2,7 @@
 //! (sqlite.org/lang_altertable.html#otheralter, "changes that do not affect the on-disk content"), if all rows are
 //! proven to satisfy the new one.
 //!
-//! 1. [`conditions`] compares the definition that is stored with the wanted one, and says what the rows have to be like.
+//! 1. [`conditions`](plan::conditions) compares the definition that is stored with the wanted one, and says what the rows have to be like.
 //!    Whatever it does not know to be harmless is a reason to rebuild.
 //! 2. The engine makes the new table, empty, and says how it sees it ([`facts`]): its text, columns, keys and automatic
 //!    indexes. So the text that gets stored is one that the engine has written itself, and the very one that the rebuild
@@ -19,12 +19,9 @@
 #[cfg(feature = "remote")]
 pub(in crate::engine) mod altered;
 pub(in crate::engine) mod beforehand;
-mod conditions;
 mod edit;
 mod facts;
 mod rows;
-
-use std::fmt;
 
 use super::check::names_used;
 use super::connection::{Connection, integer};
@@ -34,10 +31,10 @@ use super::introspect::StoredObject;
 use super::stored::{objects_where, stored_objects_in};
 use crate::ddl::{Object, read};
 use crate::folder::script::Rebuild;
+use crate::plan::in_place::{self as plan, Conditions, Reason};
 use crate::schema::{Index, Table};
 use crate::sql::name::quote_string;
 use crate::sql::{Expr, Name, Statement, StatementKind};
-use conditions::Conditions;
 use facts::Facts;
 
 /// What became of a rebuild that was to be made in place.
@@ -47,22 +44,6 @@ pub(super) enum Outcome {
     Done,
     /// It has to be rebuilt. What was done until then has to be rolled back.
     Declined(Reason),
-}
-
-/// Why a rebuild cannot be made in place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reason(String);
-
-impl Reason {
-    fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// Why it was not done: a reason, or an engine that does not let it be done, which is one too.
@@ -136,8 +117,9 @@ async fn replace_definition(
     known: Known<'_>,
 ) -> Result<(), Stopped> {
     let stored = stored(connection, rebuild, |_| false).await?;
-    let missing = conditions::missing_indexes(&stored.indexes, rebuild)?;
-    let conditions = conditions::conditions(&stored.table, &stored.indexes, rebuild)?;
+    let rebuilt = rebuild.rebuilt();
+    let missing = plan::missing_indexes(&stored.indexes, &rebuilt)?;
+    let conditions = plan::conditions(&stored.table, &stored.indexes, &rebuilt)?;
     let statement = |at: usize| statements.get(at).map_or("", |statement| statement.text);
 
     // the engine's own word for what the table is to be
@@ -161,9 +143,13 @@ async fn replace_definition(
             let mut columns = columns.filter(|column| condition.mentions(column));
             stays
                 && known.sought.contains(&(rebuild.table.clone(), condition.canonical()))
-                && !columns.any(|column| conditions::is_keyed(&rebuild.definition, column, &stored.indexes, rebuild))
+                && !columns.any(|column| plan::is_keyed(&rebuild.definition, column, &stored.indexes, &rebuilt))
         };
         rows::satisfy(connection, rebuild, &stored, &conditions, is_told).await?;
+    }
+    // as `DROP TABLE` does; what makes them again stands behind it
+    for trigger in &stored.triggers {
+        connection.run(&format!("DROP TRIGGER {}", trigger.sql())).await?;
     }
     edit::replace(connection, rebuild, &text).await?;
     if facts::text(connection, &rebuild.table).await? != text {
@@ -173,8 +159,8 @@ async fn replace_definition(
     if !after.is_same_table(&wanted) || after.indexes() != before.indexes() {
         return Err(Reason::new("the engine sees another table than the wanted one").into());
     }
-    for at in missing {
-        connection.run(statement(at)).await?;
+    for (at, _) in missing.into_iter().filter_map(|at| rebuild.indexes.get(at)) {
+        connection.run(statement(*at)).await?;
     }
     Ok(())
 }
@@ -182,8 +168,8 @@ async fn replace_definition(
 /// Whether the definitions alone say that a rebuild of this table cannot be made in place.
 pub(super) fn is_never_in_place(before: &Table, rebuild: &Rebuild) -> bool {
     let indexes: Vec<Index> = before.indexes.iter().cloned().collect();
-    conditions::missing_indexes(&indexes, rebuild).is_err()
-        || conditions::conditions(before, &indexes, rebuild).is_err()
+    let rebuilt = rebuild.rebuilt();
+    plan::missing_indexes(&indexes, &rebuilt).is_err() || plan::conditions(before, &indexes, &rebuilt).is_err()
 }
 
 /// Whether the statements before a rebuild leave its table and the rows as they are.
@@ -210,6 +196,8 @@ struct Stored {
     table: Table,
     /// The indexes that have a text.
     indexes: Vec<Index>,
+    /// The triggers on it, which go with it in a rebuild.
+    triggers: Vec<Name>,
 }
 
 /// Reads it. What `goes` says is not there any more when it counts.
@@ -223,11 +211,15 @@ async fn stored(connection: &Connection, rebuild: &Rebuild, goes: impl Fn(&Name)
     let condition = format!("type IN ('view', 'trigger') OR {condition}");
     let (objects, _) = stored_objects_in(connection.rows(&objects_where(&condition)).await?, 0);
     let mut found: Option<Table> = None;
-    let mut indexes = Vec::new();
+    let (mut indexes, mut triggers) = (Vec::new(), Vec::new());
     for object in objects {
         let StoredObject { kind, name, table, sql, is_garbled } = object;
         let is_other = kind == "view" || kind == "trigger";
         if is_other && goes(&name) {
+            continue;
+        }
+        if kind == "trigger" && table == rebuild.table {
+            triggers.push(name);
             continue;
         }
         if is_other && table != rebuild.table && !names_used(&sql).any(|used| used == rebuild.table) {
@@ -241,13 +233,13 @@ async fn stored(connection: &Connection, rebuild: &Rebuild, goes: impl Fn(&Name)
                 found = Some(table);
             }
             ("index", Ok(Object::Index(_, index))) => indexes.push(index),
-            // on the table, it would go with it; elsewhere, it is in the way of a rebuild, and shall be here too
+            // it is in the way of a rebuild, and shall be here too
             ("trigger" | "view", _) => return Err(Reason::new(format!("`{name}` depends on the table")).into()),
             _ => return Err(Reason::new("the stored definition is not understood").into()),
         }
     }
     match found {
-        Some(table) => Ok(Stored { table, indexes }),
+        Some(table) => Ok(Stored { table, indexes, triggers }),
         None => Err(Reason::new("no such table").into()),
     }
 }

@@ -3,10 +3,10 @@
 
 use super::super::connection::{Connection, integer, text};
 use super::super::error::EngineError;
-use super::conditions::Conditions;
-use super::{Reason, Stopped, Stored, edit};
+use super::{Stopped, Stored, edit};
 use crate::ddl::render;
 use crate::folder::script::Rebuild;
+use crate::plan::in_place::{Conditions, Reason};
 use crate::schema::Table;
 use crate::sql::Expr;
 
@@ -27,6 +27,8 @@ pub(super) struct Asked {
     pub(super) conditions: Vec<String>,
     /// The definition as which the table has to be read for that, if it is another one.
     pub(super) form: Option<String>,
+    /// What is true of such a row, and of some others, of the table as it is read now.
+    pub(super) instead: Option<Vec<String>>,
 }
 
 /// What rows are asked for all conditions that are not told already; `None` if that is nothing.
@@ -41,7 +43,31 @@ pub(super) async fn asked(
     let all = contradictions(conditions, &sentinel, is_told);
     let is_read_otherwise = conditions.reads_otherwise || !conditions.stored.is_empty();
     let form = || render::create_table(&form(&stored.table, &rebuild.definition, conditions, &sentinel));
-    Ok((!all.is_empty()).then(|| Asked { conditions: all, form: is_read_otherwise.then(form) }))
+    Ok((!all.is_empty()).then(|| Asked {
+        instead: is_read_otherwise.then(|| instead(&stored.table, conditions)).flatten(),
+        form: is_read_otherwise.then(form),
+        conditions: all,
+    }))
+}
+
+/// What is asked in the place of whether a value is stored, without a form: a row in which it is not reads the default.
+/// `None` if that does not tell.
+fn instead(table: &Table, conditions: &Conditions) -> Option<Vec<String>> {
+    if conditions.reads_otherwise {
+        return None;
+    }
+    let mut all = contradictions(&Conditions { stored: Vec::new(), ..conditions.clone() }, "", |_| false);
+    for name in &conditions.stored {
+        let column = name.sql();
+        all.push(match table.column(name)?.effective_default() {
+            // `IS NULL` is taken to be false of a column that is NOT NULL
+            None => format!("typeof({column}) = 'null'"),
+            Some(default) if default.is_literal() => format!("{column} = {default}"),
+            // a row that is older than the column reads NULL
+            Some(_) => return None,
+        });
+    }
+    Some(all)
 }
 
 /// Whether all rows are as the conditions say. What is told need not be asked again.

@@ -17,6 +17,8 @@ use std::ops::Range;
 use super::{Directive, Problem};
 use crate::ddl::{Object, read};
 use crate::plan::RowCopy;
+#[cfg(feature = "engine")]
+use crate::plan::in_place::Rebuilt;
 use crate::schema::{Index, Table};
 use crate::sql::name::quote_string;
 use crate::sql::path::{parse_path, path};
@@ -98,6 +100,13 @@ impl Rebuild {
         }
         let values = columns.into_iter().zip(expressions).collect();
         Some(Self { table, helper, statements: first..first + at, definition, values, carries_mark, indexes })
+    }
+
+    /// What it makes of the table.
+    #[cfg(feature = "engine")]
+    pub(crate) fn rebuilt(&self) -> Rebuilt<'_> {
+        let indexes = self.indexes.iter().map(|(_, index)| index).collect();
+        Rebuilt { definition: &self.definition, values: &self.values, carries_mark: self.carries_mark, indexes }
     }
 
     /// The text of `CREATE TABLE`, or of what a database has stored of it, with the table's own name in the place of the

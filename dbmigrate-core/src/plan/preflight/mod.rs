@@ -11,6 +11,9 @@ mod probe;
 mod references;
 mod values;
 
+#[cfg(feature = "engine")]
+pub(crate) use references::orphan;
+
 use super::{Accepted, Decisions, Input, Strategy};
 use crate::diff::{Diff, TableDiff};
 use crate::schema::validate::Place;

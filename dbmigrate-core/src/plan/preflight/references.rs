@@ -6,6 +6,21 @@ use crate::schema::ForeignKey;
 use crate::sql::Name;
 use crate::sql::path::path;
 
+/// What is true of a row of `child` that refers to no row of `parent`, by its columns and those that they refer to.
+pub(crate) fn orphan(child: &Name, parent: &Name, pairs: &[(Name, Name)]) -> String {
+    let alias = if *child == *"p" { "q" } else { "p" };
+    let child = child.sql();
+    let mut conditions: Vec<String> =
+        pairs.iter().map(|(column, _)| format!("{child}.{} IS NOT NULL", column.sql())).collect();
+    // the parent's side stands first: its affinity and collation decide (sqlite.org/foreignkeys.html#fk_indexes)
+    let equal: Vec<String> = pairs
+        .iter()
+        .map(|(column, referenced)| format!("{alias}.{} = {child}.{}", referenced.sql(), column.sql()))
+        .collect();
+    conditions.push(format!("NOT EXISTS (SELECT 1 FROM {} AS {alias} WHERE {})", parent.sql(), equal.join(" AND ")));
+    conditions.join(" AND ")
+}
+
 impl Probe<'_> {
     /// Rows that refer to nothing through a foreign key.
     pub(super) fn orphans(&self, key: &ForeignKey) -> Option<Preflight> {
@@ -23,17 +38,9 @@ impl Probe<'_> {
             parent.column(referenced)?;
             pairs.push((self.old_name(column), referenced.clone()));
         }
-        let child = self.old.name.sql();
-        let mut conditions: Vec<String> =
-            pairs.iter().map(|(column, _)| format!("{child}.{} IS NOT NULL", column.sql())).collect();
-        // the parent's side stands first: its affinity and collation decide (sqlite.org/foreignkeys.html#fk_indexes)
-        let equal: Vec<String> = pairs
-            .iter()
-            .map(|(column, referenced)| format!("p.{} = {child}.{}", referenced.sql(), column.sql()))
-            .collect();
-        conditions.push(format!("NOT EXISTS (SELECT 1 FROM {} AS p WHERE {})", parent.name.sql(), equal.join(" AND ")));
+        let condition = orphan(&self.old.name, &parent.name, &pairs);
         let columns: Vec<Name> = pairs.into_iter().map(|(column, _)| column).collect();
-        let preflight = self.references_to_nothing(&columns, &parent.name, &conditions.join(" AND "));
+        let preflight = self.references_to_nothing(&columns, &parent.name, &condition);
         Some(match (&key.columns[..], &parent_columns[..]) {
             ([column], [referenced]) => self.with_way_out(preflight, column, &key.parent, referenced),
             _ => preflight,

@@ -36,7 +36,7 @@ impl Database {
         let schema = self.tracker().await.ok()?.schema();
         let altered = Altered::of(schema, script)?;
         let rebuilds: Vec<&Rebuild> = script.rebuilds.iter().map(|marked| &marked.rebuild).collect();
-        let at_risk = AtRisk::of(schema, &script.statements, &rebuilds);
+        let at_risk = AtRisk::of(schema, &script.statements, &rebuilds, &[]);
         let keeps_references = at_risk.is_some_and(|at_risk| at_risk.tables(schema).is_empty());
         let mut text = None;
         for one in &altered.texts {

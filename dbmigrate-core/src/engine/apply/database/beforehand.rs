@@ -8,11 +8,15 @@
 //! settle   in the transaction of the migration: the rest of the log; then there are no logs and triggers any more
 //! ```
 //!
+//! All of that but the asking is spared where nobody else writes meanwhile, which the engine tells (`data_version`): so it
+//! is tried without a log first, and with one from the first write of another program on.
+//!
 //! Nothing of it is needed for the migration to be right: where it cannot be done, or a row contradicts, the rows are asked
 //! with the lock, as those of a small table are. Whoever dies leaves triggers behind that log; the next run for the
 //! migration goes on with them, any other one removes them, and several at once share them.
 
-use std::thread;
+mod asking;
+
 use std::time::{Duration, Instant};
 
 use super::super::{Failure, Prepared, Restored, Step};
@@ -22,16 +26,16 @@ use crate::engine::connection::{integer, text};
 use crate::engine::engines::Engine;
 use crate::engine::error::EngineError;
 use crate::engine::in_place::Satisfied;
-use crate::engine::in_place::beforehand::{self, Asking, Question};
-use crate::engine::pieces::{Limits, Pace, Range, Times};
+use crate::engine::in_place::beforehand::{self, Answer, Asking, Parted, Question, Subject};
+use crate::engine::pieces::Pace;
 use crate::plan::counted_rows;
+use crate::schema::ForeignKey;
 use crate::sql::{Expr, Name};
+use asking::Watch;
 
 /// What takes less is asked with the lock.
 pub(super) const LONG: Duration = Duration::from_millis(70);
-/// How long a piece takes: a reader of a file holds its writers back, unless that has a write-ahead log.
-const PIECE: Duration = Duration::from_millis(40);
-/// The rows of the first piece.
+/// The rows of the first piece, of what nobody has measured.
 const FIRST: u64 = 10_000;
 /// The most that a piece has.
 const MOST: u64 = 2_000_000;
@@ -50,6 +54,10 @@ pub(super) struct Beforehand {
     pub(super) satisfied: Vec<Satisfied>,
     /// The conditions of rows that there are none of then.
     pub(super) sought: Vec<(Name, String)>,
+    /// The foreign keys that all rows follow then.
+    pub(super) followed: Vec<(Name, ForeignKey)>,
+    /// What the engine called the state of the file in which rows were asked, if nothing logs what is written behind it.
+    state: Option<i64>,
 }
 
 impl Beforehand {
@@ -62,6 +70,19 @@ impl Beforehand {
 /// The condition of the rows that a preflight counts, in its canonical text, and their table.
 pub(super) fn sought_by(preflight: &str) -> Option<(Name, String)> {
     counted_rows(preflight).map(|(table, condition)| (table, Expr::new(condition).canonical()))
+}
+
+/// What one run has seen of it.
+#[derive(Debug, Default)]
+pub(super) struct Experience {
+    /// Whether somebody else was seen to write while rows were asked.
+    others_write: bool,
+    /// Whether it is known that nothing was made for asking rows, which would have to be removed.
+    has_nothing_asked: bool,
+    /// The checksum of a migration whose rows are asked with the lock, because something came of asking before.
+    asked_in_vain: Option<String>,
+    /// How often the schema was changed while rows were asked.
+    times_moved: u32,
 }
 
 /// What came of asking.
@@ -98,13 +119,13 @@ impl Database {
         }
         let started = Instant::now();
         let engine = |error| Failure::Engine { action: "cannot look at the rows", error };
-        let asked = match self.ask(migration, position).await {
+        let mut asked = match self.ask(migration, position).await {
             Ok(Asked::Nothing) => return Ok(None),
             Ok(Asked::Moved) => {
                 self.forget_asked().await.map_err(engine)?;
-                self.times_moved += 1;
-                if self.times_moved >= MOST_MOVED {
-                    self.asked_in_vain = Some(migration.migration.sql.to_hex());
+                self.asking.times_moved += 1;
+                if self.asking.times_moved >= MOST_MOVED {
+                    self.asking.asked_in_vain = Some(migration.migration.sql.to_hex());
                 }
                 return Ok(Some((Step::Overtaken, Vec::new())));
             }
@@ -115,7 +136,7 @@ impl Database {
             self.begin().await?;
             let mut restored = Vec::new();
             let settled = match self.is_turn(position).await {
-                Ok(true) => self.settle_asked(migration, &asked, tries == 0).await.map_err(engine),
+                Ok(true) => self.settle_asked(migration, &mut asked, tries == 0).await.map_err(engine),
                 Ok(false) => Ok(Settled::Moved),
                 Err(failure) => Err(failure),
             };
@@ -132,7 +153,7 @@ impl Database {
                 Ok(Settled::Moved) => Ok(false),
                 Ok(Settled::Grown) => {
                     self.roll_back().await;
-                    if !self.catch_up(&asked.questions).await.map_err(engine)? {
+                    if !self.catch_up(&mut asked.questions).await.map_err(engine)? {
                         return self.contradicted(migration).await.map(Some);
                     }
                     continue;
@@ -158,7 +179,7 @@ impl Database {
     async fn contradicted(&mut self, migration: &Prepared<'_>) -> Result<(Step, Vec<Restored>), Failure> {
         let engine = |error| Failure::Engine { action: "cannot look at the rows", error };
         self.forget_asked().await.map_err(engine)?;
-        self.asked_in_vain = Some(migration.migration.sql.to_hex());
+        self.asking.asked_in_vain = Some(migration.migration.sql.to_hex());
         self.preflights(migration).await?;
         Ok((Step::Overtaken, Vec::new()))
     }
@@ -171,7 +192,7 @@ impl Database {
         let is_possible = self.data_version.is_none() && self.least_rows < u64::MAX;
         let rebuilds = &migration.script.rebuilds;
         let is_sought = is_possible && migration.script.rust.is_none() && !rebuilds.is_empty();
-        if !is_sought && self.has_nothing_asked {
+        if !is_sought && self.asking.has_nothing_asked {
             return Ok(Asked::Nothing);
         }
         if self.connection.is_local() && self.connection.engine().await? != Engine::LibSql {
@@ -179,19 +200,22 @@ impl Database {
         }
         let checksum = migration.migration.sql.to_hex();
         let mut questions = Vec::new();
-        if is_sought && self.asked_in_vain.as_ref() != Some(&checksum) {
+        if is_sought && self.asking.asked_in_vain.as_ref() != Some(&checksum) {
             questions = self.questions(migration).await?;
         }
-        if questions.is_empty() && self.has_nothing_asked {
+        if questions.is_empty() && self.asking.has_nothing_asked {
             return Ok(Asked::Nothing);
         }
         match self.asked_at(&checksum, &questions).await? {
             Some(true) if !questions.is_empty() => {}
             Some(_) => return Ok(Asked::Moved),
             None => {
-                self.has_nothing_asked = true;
+                self.asking.has_nothing_asked = true;
                 if questions.is_empty() {
                     return Ok(Asked::Nothing);
+                }
+                if let Some(asked) = self.ask_alone(&mut questions).await? {
+                    return Ok(asked);
                 }
                 if !self.begin_asking(migration, position, &checksum, &questions).await? {
                     return Ok(Asked::Moved);
@@ -199,19 +223,37 @@ impl Database {
             }
         }
         self.tracker = None;
-        for question in &questions {
-            match self.ask_all_rows(question, &checksum, &questions).await? {
+        let logged = beforehand::at(&checksum, &questions);
+        for question in &mut questions {
+            match self.ask_all_rows(question, &Watch::Logs(&logged)).await? {
                 Some(true) => {}
                 Some(false) => return Ok(Asked::Contradicted),
                 None => return Ok(Asked::Moved),
             }
         }
-        if !self.catch_up(&questions).await? {
+        if !self.catch_up(&mut questions).await? {
             return Ok(Asked::Contradicted);
         }
-        let satisfied = questions.iter().map(Question::satisfied).collect();
-        let sought = questions.iter().flat_map(Question::sought).collect();
-        Ok(Asked::All(Beforehand { questions, satisfied, sought }))
+        Ok(Asked::All(Beforehand::of(questions, None)))
+    }
+
+    /// Asks all rows as long as nobody else writes. `None` if somebody does.
+    async fn ask_alone(&mut self, questions: &mut [Question]) -> Result<Option<Asked>, EngineError> {
+        if self.asking.others_write || !self.connection.is_local() {
+            return Ok(None);
+        }
+        let Some(state) = self.connection.data_version().await? else { return Ok(None) };
+        for question in &mut *questions {
+            match self.ask_all_rows(question, &Watch::State(state)).await? {
+                Some(true) => {}
+                Some(false) => return Ok(Some(Asked::Contradicted)),
+                None => {
+                    self.asking.others_write = true;
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(Asked::All(Beforehand::of(questions.to_vec(), Some(state)))))
     }
 
     /// What is to be asked of tables for which that takes long.
@@ -220,16 +262,21 @@ impl Database {
         let preflights: Vec<&str> = script.preflights.iter().map(|preflight| preflight.query.as_str()).collect();
         let mut questions = Vec::new();
         for (number, marked) in script.rebuilds.iter().enumerate() {
+            let rebuild = &marked.rebuild;
             // before anything else is read, because most tables are small
-            let is_large = !self.connection.is_local() || self.is_large(&marked.rebuild).await;
+            let is_large = !self.connection.is_local() || self.is_large(rebuild).await;
             if !is_large {
                 continue;
             }
-            let question =
-                Question::of(&self.connection, &marked.rebuild, &script.statements, &preflights, number).await?;
-            let Some(question) = question else { continue };
-            let (takes, rows) = question.estimate(&self.connection).await?;
-            if rows >= self.least_rows && takes >= self.long {
+            self.tracker().await?;
+            let Some(tracker) = &self.tracker else { continue };
+            let others: Vec<&Name> = script.rebuilds.iter().map(|other| &other.rebuild.table).collect();
+            let others: Vec<&Name> = others.into_iter().filter(|other| **other != rebuild.table).collect();
+            let (statements, others, schema) = (&script.statements, &others, tracker.schema());
+            let subject = Subject { rebuild, others, statements, preflights: &preflights, schema, number };
+            let Some(mut question) = Question::of(&self.connection, subject).await? else { continue };
+            let size = question.measure(&self.connection).await?;
+            if size.rows >= self.least_rows && size.takes >= self.long {
                 questions.push(question);
             }
         }
@@ -262,125 +309,41 @@ impl Database {
         let statements = beforehand::begin(migration.migration.name.as_str(), checksum, questions);
         let statements = statements.into_iter().map(|sql| (sql, Vec::new())).collect();
         let piece = Piece { guard: (guard, Vec::new()), statements, ..Piece::default() };
-        self.has_nothing_asked = false;
-        let mut pace = Pace::new(self.pace_of_asking(), FIRST, MOST);
+        self.asking.has_nothing_asked = false;
+        let mut pace = Pace::new(self.pace, FIRST, MOST);
         self.work_until(&piece, &mut pace).await.map(|worked| worked.is_some()).map_err(|failed| failed.error)
-    }
-
-    /// Asks all rows of a table: whether none contradicts. `None` if the schema was changed meanwhile.
-    async fn ask_all_rows(
-        &mut self,
-        question: &Question,
-        checksum: &str,
-        questions: &[Question],
-    ) -> Result<Option<bool>, EngineError> {
-        let has_log = "SELECT 1 FROM pragma_journal_mode WHERE journal_mode = 'wal'";
-        let holds_back = question.needs_transaction()
-            || self.connection.is_local() && self.connection.first_row(has_log).await?.is_none();
-        // a reader holds nothing on a server, where each piece is several requests
-        let limits = if self.connection.is_local() { self.pace_of_asking() } else { Limits::default() };
-        let mut pace = Pace::new(limits, FIRST, MOST);
-        let mut range = Range::default();
-        if let Some(work) = &self.work {
-            work.begin(question.estimate(&self.connection).await.ok().map(|(_, rows)| rows));
-        }
-        loop {
-            let size = pace.size();
-            let started = Instant::now();
-            let (sql, values) = question.key().end_of(range.low.as_ref(), size);
-            let end = self.connection.rows_with(&sql, values).await?;
-            range.high = end.first().and_then(|row| question.key().mark(row));
-            if self.is_contradicted(question, Asking::Range(&range)).await? {
-                return Ok(Some(false));
-            }
-            let pause = pace.took(held(started));
-            if self.asked_at(checksum, questions).await? != Some(true) {
-                return Ok(None);
-            }
-            if let Some(work) = &self.work {
-                work.add(size);
-            }
-            match range.high.take() {
-                Some(high) => range.low = Some(high),
-                None => break,
-            }
-            if holds_back {
-                thread::sleep(pause);
-            }
-        }
-        if let Some(work) = &self.work {
-            work.begin(None);
-        }
-        Ok(Some(true))
-    }
-
-    /// Whether one of these rows contradicts, in a transaction of its own if there has to be one.
-    async fn is_contradicted(&self, question: &Question, asking: Asking<'_>) -> Result<bool, EngineError> {
-        if !question.needs_transaction() {
-            return question.is_contradicted(&self.connection, asking).await;
-        }
-        self.connection.begin().await?;
-        let found = question.is_contradicted(&self.connection, asking).await;
-        self.connection.roll_back().await;
-        found
-    }
-
-    /// Asks the rows that were written meanwhile, until there are few: whether none contradicts.
-    async fn catch_up(&mut self, questions: &[Question]) -> Result<bool, EngineError> {
-        for question in questions {
-            let mut pace = Pace::new(self.pace_of_asking(), FIRST, MOST);
-            while self.holds(&question.is_logged_more(FEW)).await? {
-                let rows = pace.size();
-                if let (Some((sql, values)), false) =
-                    (question.contradicted(Asking::Logged(Some(rows))), question.needs_transaction())
-                {
-                    let guard = (format!("NOT EXISTS ({sql})"), values);
-                    let statements = vec![(question.forget(rows), Vec::new())];
-                    match self.work_until(&Piece { guard, statements, ..Piece::default() }, &mut pace).await {
-                        Ok(Some((_, times))) => thread::sleep(pace.took(times)),
-                        Ok(None) => return Ok(false),
-                        Err(failed) => return Err(failed.error),
-                    }
-                    continue;
-                }
-                self.connection.begin().await?;
-                let started = Instant::now();
-                let asked = match question.is_contradicted(&self.connection, Asking::Logged(Some(rows))).await {
-                    Ok(true) => Ok(true),
-                    Ok(false) => self.connection.run(&question.forget(rows)).await.map(|()| false),
-                    failed => failed,
-                };
-                let asked = match asked {
-                    Ok(false) => self.connection.commit().await.map(|()| false),
-                    other => other,
-                };
-                if !matches!(asked, Ok(false)) {
-                    self.connection.roll_back().await;
-                    return asked.map(|is_contradicted| !is_contradicted);
-                }
-                thread::sleep(pace.took(held(started)));
-            }
-        }
-        Ok(true)
     }
 
     /// Asks what the logs still have, now that nobody else can write, and removes all that was made for asking.
     async fn settle_asked(
         &mut self,
         migration: &Prepared<'_>,
-        asked: &Beforehand,
+        asked: &mut Beforehand,
         whatever_is_logged: bool,
     ) -> Result<Settled, EngineError> {
+        if let Some(state) = asked.state {
+            self.asking.others_write = self.connection.data_version().await? != Some(state);
+            return Ok(if self.asking.others_write { Settled::Moved } else { Settled::Holds });
+        }
         let checksum = migration.migration.sql.to_hex();
         if self.asked_at(&checksum, &asked.questions).await? != Some(true) {
             return Ok(Settled::Moved);
         }
-        for question in &asked.questions {
+        for question in &mut asked.questions {
             if !whatever_is_logged && self.holds(&question.is_logged_more(FEW)).await? {
                 return Ok(Settled::Grown);
             }
-            if question.is_contradicted(&self.connection, Asking::Logged(None)).await? {
+            let mut answer = question.answer(&self.connection, Asking::Logged(None)).await?;
+            if answer == Answer::Unclear {
+                question.insist();
+                answer = question.answer(&self.connection, Asking::Logged(None)).await?;
+            }
+            let parted = question.parted(&self.connection).await?;
+            if answer != Answer::Nothing || parted == Parted::Yes {
                 return Ok(Settled::Contradicted);
+            }
+            if parted == Parted::Perhaps {
+                return Ok(if whatever_is_logged { Settled::Contradicted } else { Settled::Grown });
             }
         }
         self.remove_asked().await?;
@@ -417,15 +380,19 @@ impl Database {
     async fn holds(&self, query: &str) -> Result<bool, EngineError> {
         Ok(self.connection.first_row(query).await?.is_some_and(|row| integer(&row[0]) == 1))
     }
-
-    fn pace_of_asking(&self) -> Limits {
-        Limits { target: self.pace.target.min(PIECE), ..self.pace }
-    }
 }
 
-/// What was held since then, and not waited for.
-fn held(since: Instant) -> Times {
-    Times { held: since.elapsed(), ..Times::default() }
+impl Beforehand {
+    /// What is known when no row contradicts, in that state of the file, or apart from what is logged.
+    fn of(questions: Vec<Question>, state: Option<i64>) -> Self {
+        Self {
+            satisfied: questions.iter().map(Question::satisfied).collect(),
+            sought: questions.iter().flat_map(Question::sought).collect(),
+            followed: questions.iter().flat_map(Question::followed).collect(),
+            questions,
+            state,
+        }
+    }
 }
 
 #[cfg(all(test, feature = "libsql"))]

@@ -23,12 +23,13 @@ impl Database {
                 return Ok(None);
             }
         }
+        let followed = self.beforehand.as_ref().map(|asked| asked.followed.clone()).unwrap_or_default();
         let tracker = self.tracker().await?;
         // what is not seen may refer to anything, or write to it
         if tracker.ignores() || !tracker.unreadable().is_empty() {
             return Ok(None);
         }
-        Ok(AtRisk::of(tracker.schema(), statements, rebuilds))
+        Ok(AtRisk::of(tracker.schema(), statements, rebuilds, &followed))
     }
 
     /// Whether the tables that there are now have no foreign key at risk, so that there is nothing to check.

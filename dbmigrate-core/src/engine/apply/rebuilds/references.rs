@@ -29,11 +29,13 @@ pub(in crate::engine::apply) struct AtRisk {
 }
 
 impl AtRisk {
-    /// What is at risk in a database with this schema. `None` if that may be anything.
+    /// What is at risk in a database with this schema. `None` if that may be anything. `followed` are keys of tables that
+    /// all rows are known to follow once they are there.
     pub(in crate::engine::apply) fn of(
         schema: &Schema,
         statements: &[Statement<'_>],
         rebuilds: &[&Rebuild],
+        followed: &[(Name, ForeignKey)],
     ) -> Option<Self> {
         let mut tables: Vec<&Name> = rebuilds.iter().map(|rebuild| &rebuild.table).collect();
         tables.sort_unstable();
@@ -54,7 +56,7 @@ impl AtRisk {
             }
         }
         for one in &unchanged {
-            found.children.extend(one.children_at_risk(schema, &unchanged));
+            found.children.extend(one.children_at_risk(schema, &unchanged, followed));
         }
         Some(found)
     }
@@ -69,10 +71,17 @@ impl AtRisk {
 
 impl Unchanged<'_> {
     /// The tables with keys that this rebuild may break. `all` are those of the same script.
-    fn children_at_risk(&self, schema: &Schema, all: &[Unchanged<'_>]) -> BTreeSet<Name> {
+    fn children_at_risk(
+        &self,
+        schema: &Schema,
+        all: &[Unchanged<'_>],
+        followed: &[(Name, ForeignKey)],
+    ) -> BTreeSet<Name> {
         let table = &self.rebuild.table;
         let mut at_risk = BTreeSet::new();
-        if self.rebuild.definition.foreign_keys.iter().any(|key| !self.keeps_child(schema, key)) {
+        let is_followed = |key: &ForeignKey| followed.iter().any(|(of, one)| of == table && one == key);
+        let mut keys = self.rebuild.definition.foreign_keys.iter();
+        if keys.any(|key| !is_followed(key) && !self.keeps_child(schema, key)) {
             at_risk.insert(table.clone());
         }
         for child in &schema.tables {

@@ -306,8 +306,15 @@ fn case(seed: u64) -> Option<Case> {
     if maker.dice.one_in(8) {
         maker.setup.push_str("CREATE VIEW v AS SELECT a, count(*) FROM t GROUP BY b;\n");
     }
-    if maker.dice.one_in(12) {
-        maker.setup.push_str("CREATE TRIGGER x AFTER DELETE ON t BEGIN SELECT 1; END;\n");
+    let mut triggers = Vec::new();
+    for trigger in [
+        "x AFTER DELETE ON t BEGIN SELECT 1; END",
+        "[x y] before update of a on T when new.a is not old.a begin update t set b = new.b where id = 0; end",
+    ] {
+        if maker.dice.one_in(10) {
+            triggers.push(trigger);
+            let _ = writeln!(maker.setup, "CREATE TRIGGER {trigger};");
+        }
     }
     let stored = stored(&maker.setup)?;
     let Ok(Object::Table(before)) = read(&stored) else { return None };
@@ -340,6 +347,11 @@ fn case(seed: u64) -> Option<Case> {
     }
     if maker.dice.one_in(8) {
         rebuild.push_str("CREATE INDEX i9 ON t (id, a);\n");
+    }
+    for trigger in triggers {
+        if !maker.dice.one_in(5) {
+            let _ = writeln!(rebuild, "CREATE TRIGGER {trigger};");
+        }
     }
     Some(Case::new(&maker.setup, &rebuild))
 }

@@ -125,19 +125,24 @@ fn indexes_that_are_there_stay_and_those_that_are_missing_are_made() {
 }
 
 #[test]
-fn what_would_go_with_the_table_is_a_reason_to_rebuild() {
-    let setup = format!(
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INT);{ROWS}CREATE TRIGGER x AFTER INSERT ON t BEGIN SELECT 1; END;"
-    );
-    assert!(!case(&setup, &of("id INTEGER PRIMARY KEY, a TEXT NOT NULL, b INT)", "id, a, b")));
-    let view = format!(
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INT);{ROWS}CREATE VIEW v AS SELECT 1; CREATE VIEW w AS SELECT * FROM \"T\";"
-    );
-    assert!(!case(&view, &of("id INTEGER PRIMARY KEY, a TEXT NOT NULL, b INT)", "id, a, b")));
-    let beside = view.replace("\"T\"", "v");
-    assert!(case(&beside, &of("id INTEGER PRIMARY KEY, a TEXT NOT NULL, b INT)", "id, a, b")));
+fn triggers_go_with_the_table() {
+    let trigger = "CREATE TRIGGER x AFTER INSERT ON t BEGIN UPDATE t SET b = 5 WHERE id = NEW.id; END;";
+    let setup = format!("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INT);{ROWS}{trigger}");
+    let after = of("id INTEGER PRIMARY KEY, a TEXT NOT NULL, b INT)", "id, a, b");
+    assert!(case(&setup, &after));
     let other_name = setup.replace("TABLE t", "TABLE T");
-    assert!(!case(&other_name, &of("id INTEGER PRIMARY KEY, a TEXT NOT NULL, b INT)", "id, a, b")));
+    assert!(!case(&other_name, &after));
+}
+
+#[test]
+fn what_is_in_the_way_of_a_rebuild_is_a_reason_to_run_it() {
+    let setup = format!("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INT);{ROWS}");
+    let after = of("id INTEGER PRIMARY KEY, a TEXT NOT NULL, b INT)", "id, a, b");
+    let view = format!("{setup}CREATE VIEW v AS SELECT 1; CREATE VIEW w AS SELECT * FROM \"T\";");
+    assert!(!case(&view, &after));
+    assert!(case(&view.replace("\"T\"", "v"), &after));
+    let elsewhere = "CREATE TABLE o (c);CREATE TRIGGER y AFTER INSERT ON o BEGIN DELETE FROM t; END;";
+    assert!(!case(&format!("{setup}{elsewhere}"), &after));
 }
 
 #[test]

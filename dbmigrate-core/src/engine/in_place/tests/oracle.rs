@@ -2,13 +2,13 @@
 
 use pollster::block_on;
 
-use super::super::beforehand::{Asking, Question};
+use super::super::beforehand::{Answer, Asking, Question, Subject, begin};
 use super::super::{Known, Outcome, Satisfied, in_place};
 use crate::ddl::{Object, read};
 use crate::engine::connection::{Connection, Row, display, text};
 use crate::engine::error::EngineError;
-use crate::engine::pieces::Range;
 use crate::folder::script::Rebuild;
+use crate::schema::Schema;
 use crate::schema::canonical::canonical_index;
 use crate::sql::{Statement, split};
 
@@ -70,6 +70,8 @@ impl Case {
         if is_done {
             wanted.map_err(|error| format!("it was done in place, and the rebuild fails: {error}"))?;
             ours.run("RELEASE s").await.expect("it is released");
+            let behind = statements[rebuild.statements.end..].iter().map(|one| one.text);
+            ours.run_each(behind).await.map_err(|(_, error)| format!("behind it: {}", error.message))?;
             ours.run("COMMIT").await.map_err(|error| error.message)?;
         } else {
             ours.run("ROLLBACK TO s").await.map_err(|error| format!("cannot go back: {}", error.message))?;
@@ -117,10 +119,12 @@ async fn asked_beforehand(
     rebuild: &Rebuild,
     statements: &[Statement<'_>],
 ) -> Result<Option<(Vec<Satisfied>, bool)>, String> {
-    let question = Question::of(connection, rebuild, statements, &[], 0).await;
-    let Ok(Some(question)) = question else { return Ok(None) };
+    // without parents: in place, references are not checked either
+    let (others, preflights, schema) = (&[][..], &[][..], &Schema::default());
+    let subject = Subject { rebuild, others, statements, preflights, schema, number: 0 };
+    let Ok(Some(mut question)) = Question::of(connection, subject).await else { return Ok(None) };
     connection.run("SAVEPOINT asked").await.map_err(|error| error.message)?;
-    let found = asked_twice(connection, &question).await;
+    let found = asked_twice(connection, &mut question).await;
     connection
         .run_all(&["ROLLBACK TO asked".to_owned(), "RELEASE asked".to_owned()])
         .await
@@ -140,18 +144,31 @@ async fn asked_beforehand(
 /// what those say that were logged.
 async fn asked_twice(
     connection: &Connection,
-    question: &Question,
+    question: &mut Question,
 ) -> Result<(bool, Option<(bool, bool)>), EngineError> {
-    let all = Range::default();
-    let found = question.is_contradicted(connection, Asking::Range(&all)).await?;
-    for statement in question.follow() {
+    let found = all(connection, question).await?;
+    for statement in begin("m", "c", std::slice::from_ref(question)) {
         connection.run(&statement).await?;
     }
     if connection.run("UPDATE t SET a = a").await.is_err() {
         return Ok((found, None));
     }
-    let written = question.is_contradicted(connection, Asking::Range(&all)).await?;
-    Ok((found, Some((written, question.is_contradicted(connection, Asking::Logged(None)).await?))))
+    let written = all(connection, question).await?;
+    let logged = question.answer(connection, Asking::Logged(None)).await? != Answer::Nothing;
+    Ok((found, Some((written, logged))))
+}
+
+/// Whether one of all rows contradicts, which are asked in pieces of three.
+async fn all(connection: &Connection, question: &mut Question) -> Result<bool, EngineError> {
+    let mut low = None;
+    loop {
+        match question.next(connection, low.as_ref(), Some(3)).await? {
+            Answer::UpTo(mark) => low = Some(mark),
+            Answer::Nothing => return Ok(false),
+            Answer::Contradiction => return Ok(true),
+            Answer::Unclear => question.insist(),
+        }
+    }
 }
 
 /// Everything that can be seen of a database, each thing with what it is.

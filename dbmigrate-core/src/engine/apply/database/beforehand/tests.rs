@@ -1,5 +1,7 @@
 //! What others do between the question and the lock.
 
+mod parents;
+
 use std::path::Path;
 
 use pollster::block_on;
@@ -58,7 +60,9 @@ impl Stand {
         let (text, file) = (self.folder.sql(migration).expect("its text"), self.folder.sql_path(migration));
         let script = Script::parse(&text, &file).expect("it is right");
         let prepared = Prepared { migration, file, script, drift: None };
-        let asked = match block_on(self.database.ask(&prepared, 1)).expect("it is asked") {
+        // as if others wrote
+        self.database.asking.others_write = true;
+        let mut asked = match block_on(self.database.ask(&prepared, 1)).expect("it is asked") {
             Asked::All(asked) => asked,
             Asked::Nothing => return "nothing",
             Asked::Contradicted => return "contradicted at once",
@@ -66,7 +70,7 @@ impl Stand {
         };
         run(&self.other, meanwhile);
         block_on(self.database.begin()).expect("it begins");
-        let settled = block_on(self.database.settle_asked(&prepared, &asked, false)).expect("it answers");
+        let settled = block_on(self.database.settle_asked(&prepared, &mut asked, false)).expect("it answers");
         block_on(self.database.roll_back());
         match settled {
             Settled::Holds => "holds",
@@ -231,13 +235,19 @@ async fn memory() -> Database {
 }
 
 #[test]
-fn what_cannot_be_asked_of_one_row_is_asked_with_the_lock() {
-    let before = format!("{TABLE} CREATE TABLE p (k INTEGER PRIMARY KEY);");
-    let after = before.replace("b INTEGER UNIQUE", "b INTEGER UNIQUE REFERENCES p (k)");
-    let mut stand = Stand::new(&before, &after, &format!("{ROWS} INSERT INTO p SELECT b FROM t;"));
-    assert_eq!(stand.settled("SELECT 1"), "nothing");
-    run(&stand.other, "DELETE FROM p WHERE k = 5");
-    assert!(stand.apply().is_err());
-    run(&stand.other, "INSERT INTO p VALUES (5)");
-    stand.apply().expect("it is applied");
+fn what_foreign_keys_and_triggers_do_counts_as_well() {
+    let before = "CREATE TABLE p (k INTEGER PRIMARY KEY); \
+                  CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INTEGER REFERENCES p ON DELETE SET NULL); \
+                  CREATE TRIGGER tr AFTER INSERT ON t WHEN NEW.a = 'gone' BEGIN UPDATE t SET b = NULL WHERE id = NEW.id; END;";
+    let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50) \
+                INSERT INTO p SELECT i FROM n; INSERT INTO t (a, b) SELECT 'a', k FROM p;";
+    for meanwhile in ["PRAGMA foreign_keys = ON; DELETE FROM p WHERE k = 5", "INSERT INTO t (a, b) VALUES ('gone', 7)"]
+    {
+        let mut stand = Stand::new(before, &before.replace("b INTEGER", "b INTEGER NOT NULL"), rows);
+        assert_eq!(stand.settled(meanwhile), "contradicted", "{meanwhile}");
+        assert!(stand.apply().is_err());
+        run(&stand.other, "UPDATE t SET b = 1 WHERE b IS NULL");
+        stand.apply().expect(meanwhile);
+        assert_eq!((stand.left(), stand.value("SELECT count(*) FROM sqlite_schema WHERE name = 'tr'")), (0, 1));
+    }
 }

@@ -1,9 +1,10 @@
 //! Whether a rebuild only changes what a definition says, and what the rows have to be like for that: without a database.
+//! The runner then replaces the definition, and writes no row.
 //!
 //! Everything that is not listed here as harmless is a reason to rebuild.
 
-use super::Reason;
-use crate::folder::script::Rebuild;
+use std::fmt;
+
 use crate::schema::canonical::{
     canonical_check, canonical_column, canonical_default, canonical_index, canonical_primary_key, canonical_unique,
 };
@@ -12,26 +13,55 @@ use crate::sql::expr::Affinity;
 use crate::sql::token::{TokenKind, significant};
 use crate::sql::{Expr, Name};
 
+/// Why a rebuild cannot be made in place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reason(String);
+
+impl Reason {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a rebuild makes of a table.
+#[derive(Debug, Clone)]
+pub(crate) struct Rebuilt<'a> {
+    /// Its new definition.
+    pub(crate) definition: &'a Table,
+    /// What each column is filled with.
+    pub(crate) values: &'a [(Name, String)],
+    /// Whether the high-water mark of AUTOINCREMENT is carried over.
+    pub(crate) carries_mark: bool,
+    /// The indexes that it has then.
+    pub(crate) indexes: Vec<&'a Index>,
+}
+
 /// What the rows have to be like.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Conditions {
+pub(crate) struct Conditions {
     /// The columns that must hold no NULL.
-    pub(super) not_null: Vec<Name>,
+    pub(crate) not_null: Vec<Name>,
     /// The columns all of whose values must be of these classes, as `typeof` calls them.
-    pub(super) classes: Vec<(Name, &'static [&'static str])>,
+    pub(crate) classes: Vec<(Name, &'static [&'static str])>,
     /// What must not be false of any row.
-    pub(super) checks: Vec<Expr>,
+    pub(crate) checks: Vec<Expr>,
     /// The columns whose value must be stored in every row. In a row that is older than its column SQLite reads the
     /// column's default, and would read another one.
-    pub(super) stored: Vec<Name>,
+    pub(crate) stored: Vec<Name>,
     /// Whether a column is read or compared otherwise than before, so that conditions have to be asked of the table as
     /// it will be read.
-    pub(super) reads_otherwise: bool,
+    pub(crate) reads_otherwise: bool,
 }
 
 /// The differences that are harmless if the rows are as the conditions say.
-pub(super) fn conditions(before: &Table, indexes: &[Index], rebuild: &Rebuild) -> Result<Conditions, Reason> {
-    let after = &rebuild.definition;
+pub(crate) fn conditions(before: &Table, indexes: &[Index], rebuild: &Rebuilt<'_>) -> Result<Conditions, Reason> {
+    let after = rebuild.definition;
     refuse_other_form(before, after)?;
     refuse_other_mark(before, rebuild)?;
     let mut found = Conditions::default();
@@ -74,7 +104,7 @@ fn refuse_other_form(before: &Table, after: &Table) -> Result<(), Reason> {
 }
 
 /// A rebuild that carries no mark over lets keys be given again.
-fn refuse_other_mark(before: &Table, rebuild: &Rebuild) -> Result<(), Reason> {
+fn refuse_other_mark(before: &Table, rebuild: &Rebuilt<'_>) -> Result<(), Reason> {
     if before.is_autoincrement() == rebuild.carries_mark {
         return Ok(());
     }
@@ -82,14 +112,14 @@ fn refuse_other_mark(before: &Table, rebuild: &Rebuild) -> Result<(), Reason> {
 }
 
 /// Whether each row gets its own values, and its own rowid.
-fn copies_each_value(before: &Table, rebuild: &Rebuild, found: &mut Conditions) -> Result<(), Reason> {
-    let after = &rebuild.definition;
+fn copies_each_value(before: &Table, rebuild: &Rebuilt<'_>, found: &mut Conditions) -> Result<(), Reason> {
+    let after = rebuild.definition;
     let is_rowid = |name: &Name, table: &Table| {
         ["rowid", "_rowid_", "oid"].iter().any(|rowid| *name == **rowid) && table.column(name).is_none()
     };
     let mut has_rowid = after.without_rowid || after.rowid_alias().is_some();
     let mut copied: Vec<&Name> = Vec::new();
-    for (name, value) in &rebuild.values {
+    for (name, value) in rebuild.values {
         if copied.contains(&name) {
             return Err(Reason::new("a column is filled twice"));
         }
@@ -167,7 +197,7 @@ fn column(
     old: &Column,
     new: &Column,
     indexes: &[Index],
-    rebuild: &Rebuild,
+    rebuild: &Rebuilt<'_>,
     found: &mut Conditions,
 ) -> Result<(), Reason> {
     let name = &new.name;
@@ -235,11 +265,11 @@ fn kept_classes(old: Affinity, new: Affinity) -> Result<Option<&'static [&'stati
 }
 
 /// Whether values of the column are compared by something that is stored, or that refers to it.
-pub(super) fn is_keyed(table: &Table, name: &Name, indexes: &[Index], rebuild: &Rebuild) -> bool {
+pub(crate) fn is_keyed(table: &Table, name: &Name, indexes: &[Index], rebuild: &Rebuilt<'_>) -> bool {
     table.is_primary_key(name)
         || table.uniques.iter().any(|unique| unique.parts.iter().any(|part| part.column == *name))
         || table.foreign_keys.iter().any(|key| key.columns.contains(name) || key.parent == table.name)
-        || indexes.iter().chain(rebuild.indexes.iter().map(|(_, index)| index)).any(|index| index.mentions(name))
+        || indexes.iter().chain(rebuild.indexes.iter().copied()).any(|index| index.mentions(name))
 }
 
 /// What a table has to take, or takes as it comes, that becomes STRICT or is so no more.
@@ -268,9 +298,9 @@ fn strict_classes(column: &Column) -> Result<Option<&'static [&'static str]>, Re
     }))
 }
 
-/// The indexes of the rebuild that are not there yet, each as the place of its statement.
-pub(super) fn missing_indexes(indexes: &[Index], rebuild: &Rebuild) -> Result<Vec<usize>, Reason> {
-    let wanted = |name: &Name| rebuild.indexes.iter().map(|(_, index)| index).find(|index| index.name == *name);
+/// The indexes of the rebuild that are not there yet, each as its place among those.
+pub(crate) fn missing_indexes(indexes: &[Index], rebuild: &Rebuilt<'_>) -> Result<Vec<usize>, Reason> {
+    let wanted = |name: &Name| rebuild.indexes.iter().find(|index| index.name == *name);
     for index in indexes {
         let is_wanted = wanted(&index.name).is_some_and(|wanted| canonical_index(wanted) == canonical_index(index));
         if !is_wanted {
@@ -278,5 +308,5 @@ pub(super) fn missing_indexes(indexes: &[Index], rebuild: &Rebuild) -> Result<Ve
         }
     }
     let is_there = |name: &Name| indexes.iter().any(|index| index.name == *name);
-    Ok(rebuild.indexes.iter().filter(|(_, index)| !is_there(&index.name)).map(|(at, _)| *at).collect())
+    Ok((0..).zip(&rebuild.indexes).filter(|(_, index)| !is_there(&index.name)).map(|(at, _)| at).collect())
 }
