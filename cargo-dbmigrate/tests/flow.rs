@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
@@ -255,6 +256,9 @@ fn home(
     }
 }
 
+/// The subcommand, read once for all tests.
+static SUBCOMMAND: LazyLock<Imports> = LazyLock::new(|| Imports::of(&subcommand()));
+
 fn subcommand() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
@@ -265,7 +269,7 @@ fn core() -> PathBuf {
 
 #[test]
 fn no_file_of_the_subcommand_is_in_a_circle() {
-    let circles = Imports::of(&subcommand()).circles();
+    let circles = SUBCOMMAND.circles();
     assert!(circles.is_empty(), "{}", circles.join("\n"));
 }
 
@@ -279,7 +283,7 @@ fn the_readers_of_declarations_and_statements_are_in_no_circle() {
 
 #[test]
 fn rooms_of_the_subcommand_import_from_left_to_right() {
-    let imports = Imports::of(&subcommand());
+    let imports = &*SUBCOMMAND;
     let room = |module: &str| module.split("::").next().unwrap_or_default().to_owned();
     let rank = |module: &str| {
         let room = room(module);
@@ -335,7 +339,7 @@ fn a_command_is_a_file_or_folder_of_commands_and_nothing_else_is_there() {
 
 #[test]
 fn no_file_of_the_subcommand_has_two_subjects_worth_of_lines() {
-    let imports = Imports::of(&subcommand());
+    let imports = &*SUBCOMMAND;
     let lines = |path: &PathBuf| fs::read_to_string(path).expect("the file can be read").lines().count();
     let long: Vec<&PathBuf> = imports.files.values().filter(|path| lines(path) >= MOST_LINES).collect();
     assert!(long.is_empty(), "{MOST_LINES} lines or more: {long:#?}");
@@ -343,7 +347,7 @@ fn no_file_of_the_subcommand_has_two_subjects_worth_of_lines() {
 
 #[test]
 fn every_file_of_the_subcommand_says_its_subject_first() {
-    for path in Imports::of(&subcommand()).files.values() {
+    for path in SUBCOMMAND.files.values() {
         let text = fs::read_to_string(path).expect("the file can be read");
         assert!(text.starts_with("//! "), "{} does not begin with `//! `", path.display());
     }

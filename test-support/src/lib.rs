@@ -49,5 +49,17 @@ pub fn must_not_skip() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true")
 }
 
+/// How long the thread computes while this runs (proc(5), to a hundredth of a second), which is the same on a busy machine.
+/// Where that is not known, how long it takes.
+pub fn work_of(run: impl FnOnce()) -> std::time::Duration {
+    let now = || sqld::computed("/proc/thread-self/stat");
+    let (before, begin) = (now(), std::time::Instant::now());
+    run();
+    match (before, now()) {
+        (Some(before), Some(after)) => after.saturating_sub(before),
+        _ => begin.elapsed(),
+    }
+}
+
 /// A time by which anything that a test waits for has happened, also on a busy machine.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);

@@ -368,12 +368,17 @@ fn is_stopped(id: u32) -> bool {
     states.all(|state| state == Some('T'))
 }
 
-/// How long a process has computed (proc(5), `/proc/pid/stat`: user and system time in hundredths of a second).
+/// How long a process has computed.
 fn processor_time(id: u32) -> Duration {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    let after = stat.rsplit_once(") ").map_or("", |(_, after)| after);
+    computed(&format!("/proc/{id}/stat")).unwrap_or_default()
+}
+
+/// How long a process or a thread has computed (proc(5), `stat`: user and system time in hundredths of a second).
+pub(crate) fn computed(stat: &str) -> Option<Duration> {
+    let stat = fs::read_to_string(stat).ok()?;
+    let (_, after) = stat.rsplit_once(") ")?;
     let hundredths: u64 = after.split(' ').skip(11).take(2).filter_map(|time| time.parse::<u64>().ok()).sum();
-    Duration::from_millis(10 * hundredths)
+    Some(Duration::from_millis(10 * hundredths))
 }
 
 fn end(child: &mut Child) {

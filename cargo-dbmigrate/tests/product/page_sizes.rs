@@ -84,6 +84,12 @@ fn measure(browser: &Browser, project: &Project, count: usize) {
         paints.extend(paint.as_u64());
     }
     let least = paints.iter().min().copied().unwrap_or(u64::MAX);
+    // far from what is measured on an idle machine, and still nothing that anybody waits for
+    assert!(least < 4000, "{paints:?}");
+    // nothing is said of it but how many there are, and each takes a processor for seconds
+    if std::env::var_os("DBMIGRATE_FRAMES").is_none() {
+        return;
+    }
     let frames = |what: &str| {
         let script = format!(
             "const stage = document.getElementById('stage'), box = stage.getBoundingClientRect(); let frames = 0; \
@@ -99,8 +105,6 @@ fn measure(browser: &Browser, project: &Project, count: usize) {
     dbmigrate_test_support::say(&format!(
         "{count} tables: first paint after {paints:?} ms, {pan} frames a second panning, {zoom} zooming"
     ));
-    // far from what is measured on an idle machine, and still nothing that anybody waits for
-    assert!(least < 4000, "{paints:?}");
 }
 
 #[test]

@@ -194,9 +194,12 @@ impl Project {
         let mut command = Command::new("sh");
         command.arg("-c").arg(line);
         self.prepare(&mut command);
-        let mut path = Path::new(BINARY).parent().expect("the binary is in a directory").as_os_str().to_owned();
-        path.push(":");
-        path.push(std::env::var_os("PATH").unwrap_or_default());
+        let folder = |program: &Path| program.parent().expect("a program is in a directory").to_owned();
+        // the cargo that runs the tests, before one that first looks for which it has to start
+        let cargo = std::env::var_os("CARGO").map(|cargo| folder(Path::new(&cargo)));
+        let around = std::env::var_os("PATH").unwrap_or_default();
+        let folders = [folder(Path::new(BINARY))].into_iter().chain(cargo).chain(std::env::split_paths(&around));
+        let path = std::env::join_paths(folders).expect("no folder has a separator in its name");
         let run = Run::of(command.env("PATH", path));
         self.note(line, &run);
         run

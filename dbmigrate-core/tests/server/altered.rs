@@ -109,7 +109,7 @@ fn others_write_meanwhile_and_wait_for_nothing() {
         writer.join().expect("every write goes well")
     });
     assert_eq!(case.hand().query("SELECT count(*), count(a) FROM t"), [format!("{0}|{0}", 150_000 + written)]);
-    assert!(longest < Duration::from_secs(2), "{written} writes, the longest took {longest:?}");
+    assert!(longest < Duration::from_secs(5), "{written} writes, the longest took {longest:?}");
     nothing_is_left(&case);
     case.assert_sound();
 }

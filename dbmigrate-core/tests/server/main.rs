@@ -1,10 +1,15 @@
-//! Migrations on a libSQL server: the same runner, in few requests.
+//! Migrations on a libSQL server: the same runner, in few requests. And the client of servers, and the copies of their
+//! databases: one program, because what waits for a server leaves the processors to the others.
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod altered;
+#[path = "../backup/main.rs"]
+mod backup;
 mod batched;
+#[path = "../remote/main.rs"]
+mod client;
 mod failures;
 mod steps;
 

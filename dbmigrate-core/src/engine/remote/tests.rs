@@ -339,7 +339,7 @@ fn a_server_without_signs_of_life_is_given_up_and_can_be_asked_again() {
     let since = Instant::now();
     let error = client.stream().run(&writing(), Then::Close, Patience::WhileAlive).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Lost, "{error}");
-    assert!(error.message.ends_with("it stopped answering") && since.elapsed() < Duration::from_secs(3));
+    assert!(error.message.ends_with("it stopped answering") && since.elapsed() < Duration::from_secs(20));
     assert!(run(&client, &reading()).is_ok());
 }
 
