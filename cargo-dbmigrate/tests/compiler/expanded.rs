@@ -1,6 +1,7 @@
 //! `docs/rows.md` shows what a struct expands to with the feature `libsql`, and cannot show anything else.
+//!
+//! Compiled is `rows`, which `libsql` turns on and which is all that the derives know of it: the engine's C is not compiled.
 
-use std::path::Path;
 use std::process::Command;
 
 use crate::workspace::{Workspace, repository};
@@ -24,7 +25,7 @@ fn the_page_about_rows_shows_what_a_struct_expands_to() {
     let workspace = Workspace::new("compiler-expanded", &["expanded".to_owned()]);
     workspace.write("expanded/src/lib.rs", &block(&page, "struct"));
     let manifest = workspace.read("expanded/Cargo.toml");
-    let manifest = manifest.replace("workspace = true }", "workspace = true, features = [\"libsql\"] }");
+    let manifest = manifest.replace("workspace = true }", "workspace = true, features = [\"rows\"] }");
     workspace.write("expanded/Cargo.toml", &manifest);
     // what is unstable is for this one crate, so that no other is compiled again
     workspace.write("unstable", "#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec \"$@\"\n");
@@ -33,7 +34,7 @@ fn the_page_about_rows_shows_what_a_struct_expands_to() {
     assert!(executable.success());
     let output = Command::new("cargo")
         .args(["rustc", "--offline", "--profile", "check", "--lib", "--target-dir"])
-        .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("check"))
+        .arg(workspace.target())
         .args(["--", "-Zunpretty=expanded"])
         .env("RUSTC_WORKSPACE_WRAPPER", &wrapper)
         .current_dir(workspace.path("expanded"))

@@ -12,6 +12,7 @@ mod documented;
 mod expanded;
 mod files;
 mod fresh;
+mod lanes;
 mod queries;
 mod sample;
 mod suggested;

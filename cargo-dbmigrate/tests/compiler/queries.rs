@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::workspace::{Workspace, cargo, repository};
+use crate::workspace::{Workspace, repository};
 
 /// What is edited into what, the word that the error must be on, and a part of the message.
 const EDITS: [(&str, &str, &str, &str); 16] = [
@@ -47,7 +47,7 @@ fn each_edit_of_the_sample_application_is_an_error_on_its_word() {
         writeln!(modules, "mod edit_{at};").expect("a string takes it");
     }
     workspace.write(&format!("{package}/src/lib.rs"), &format!("#![allow(dead_code)]\n{modules}"));
-    let output = cargo(&workspace.path(""), "check", &["--workspace"]);
+    let output = workspace.output("check", &["--workspace"]);
     let mut said: Vec<Vec<(String, String)>> = vec![Vec::new(); EDITS.len()];
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let Ok(line) = serde_json::from_str::<Value>(line) else { continue };

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::workspace::{HEAD, cargo, repository, said};
+use crate::lanes::Lane;
+use crate::workspace::{HEAD, cargo_in, repository, said};
 
 const MANIFEST: &str = r#"[package]
 name = "NAME"
@@ -19,7 +20,7 @@ dbmigrate-rs = { path = "FACADE" }
 dbmigrate-macros = { path = "FACADE/dbmigrate-macros" }
 
 [profile.dev]
-debug = "line-tables-only"
+debug = false
 
 [workspace]
 "#;
@@ -249,6 +250,7 @@ struct Sample {
     /// Its package. Cargo takes packages of one name for one, wherever they are.
     name: &'static str,
     root: PathBuf,
+    lane: Lane,
 }
 
 impl Sample {
@@ -257,7 +259,7 @@ impl Sample {
         if root.exists() {
             std::fs::remove_dir_all(&root).expect("the folder is ours");
         }
-        let sample = Self { name, root };
+        let sample = Self { name, root, lane: Lane::new() };
         let repository = repository();
         copy(&repository.join("examples/saas/schema"), &sample.root.join("src/schema"));
         copy(&repository.join("migrations"), &sample.root.join("migrations"));
@@ -280,7 +282,7 @@ impl Sample {
 
     /// What the compiler says.
     fn check(&self) -> String {
-        let output = cargo(&self.root, "check", &[]);
+        let output = cargo_in(self.lane.folder(), &self.root, "check", &[]);
         let said = said(&output).remove(&self.name.replace('-', "_")).unwrap_or_default();
         assert!(output.status.success() || !said.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
         said

@@ -6,6 +6,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::lanes::Lane;
+
 /// The binary under test.
 const BINARY: &str = env!("CARGO_BIN_EXE_cargo-dbmigrate");
 
@@ -13,8 +15,8 @@ const BINARY: &str = env!("CARGO_BIN_EXE_cargo-dbmigrate");
 pub(crate) const HEAD: &str =
     "#![allow(dead_code, unused_imports, unused_macros)]\n\nuse dbmigrate::{ColumnType, Json, Table, View};\n\n";
 
-/// A workspace outside of this one, that depends on what applications depend on. Its profile is this workspace's, so
-/// that what is compiled here need not be compiled again.
+/// A workspace outside of this one, that depends on what applications depend on. All that share a target folder have one
+/// profile, so that nothing is compiled twice.
 const MANIFEST: &str = r#"[workspace]
 members = [MEMBERS]
 resolver = "3"
@@ -23,7 +25,7 @@ resolver = "3"
 dbmigrate-rs = { path = "FACADE" }
 
 [profile.dev]
-debug = "line-tables-only"
+debug = false
 "#;
 
 const MEMBER: &str = r#"[package]
@@ -54,6 +56,7 @@ pub static MIGRATIONS: facade::Migrations = dbmigrate_macros::embed_migrations!(
 /// A workspace on the disk. The folder is kept for the next time.
 pub(crate) struct Workspace {
     root: PathBuf,
+    lane: Lane,
 }
 
 /// What was said of the packages, by their names: the diagnostics as cargo shows them.
@@ -66,7 +69,7 @@ impl Workspace {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
         let facade = repository();
         let list: Vec<String> = members.iter().map(|member| format!("\"{member}\"")).collect();
-        let workspace = Self { root };
+        let workspace = Self { root, lane: Lane::new() };
         let manifest = MANIFEST.replace("MEMBERS", &list.join(", ")).replace("FACADE", &facade.display().to_string());
         workspace.write("Cargo.toml", &manifest);
         for member in members {
@@ -137,7 +140,7 @@ impl Workspace {
 
     /// Runs cargo; returns whether it succeeded, and what it says of each package.
     pub(crate) fn cargo(&self, command: &str, arguments: &[&str]) -> (bool, Said) {
-        let output = cargo(&self.root, command, arguments);
+        let output = self.output(command, arguments);
         let said = said(&output);
         assert!(
             output.status.success() || !said.is_empty(),
@@ -149,18 +152,47 @@ impl Workspace {
     }
 }
 
+impl Workspace {
+    /// Runs cargo; returns all that it says.
+    pub(crate) fn output(&self, command: &str, arguments: &[&str]) -> Output {
+        cargo_in(self.target(), &self.root, command, arguments)
+    }
+
+    /// The target folder of what is compiled here.
+    pub(crate) fn target(&self) -> &'static Path {
+        self.lane.folder()
+    }
+}
+
+/// A package that depends on everything that those of the tests depend on, and has nothing in it.
+pub(crate) fn primer() -> PathBuf {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiler-primer");
+    let facade = repository();
+    let member = MEMBER.replace("NAME", "primer").replace("{ workspace = true }", "{ path = \"FACADE\" }");
+    let profile = MANIFEST.split_once("[profile.dev]").map(|(_, profile)| profile).unwrap_or_default();
+    let manifest = format!(
+        "{member}dbmigrate-macros = {{ path = \"FACADE/dbmigrate-macros\" }}\n\n[workspace]\n\n[profile.dev]{profile}"
+    );
+    std::fs::create_dir_all(root.join("src")).expect("the folder is writable");
+    let manifest = manifest.replace("FACADE", &facade.display().to_string());
+    std::fs::write(root.join("Cargo.toml"), manifest).expect("the folder is writable");
+    std::fs::write(root.join("src/lib.rs"), "").expect("the folder is writable");
+    std::fs::copy(facade.join("Cargo.lock"), root.join("Cargo.lock")).expect("it can be copied");
+    root
+}
+
 /// The root of this repository.
 pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("it is there")
 }
 
-/// Runs cargo in a folder, without the network, in the target folder that all share.
-pub(crate) fn cargo(folder: &Path, command: &str, arguments: &[&str]) -> Output {
+/// Runs cargo in a folder, without the network.
+pub(crate) fn cargo_in(target: &Path, folder: &Path, command: &str, arguments: &[&str]) -> Output {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     Command::new(cargo)
         .arg(command)
         .args(["--offline", "--message-format=json", "--target-dir"])
-        .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("check"))
+        .arg(target)
         .args(arguments)
         .current_dir(folder)
         .output()

@@ -17,7 +17,7 @@ pub(crate) type Module = (String, Files);
 
 /// The manifest: a package outside of the workspace, that depends on what applications depend on.
 ///
-/// Its profile is the workspace's, so that what the workspace has compiled need not be compiled again.
+/// Its profile is that of the suite `compiler`, which has compiled the dependencies already.
 const MANIFEST: &str = r#"[package]
 name = "pulled"
 version = "0.1.0"
@@ -29,7 +29,7 @@ dbmigrate-rs = { path = "FACADE" }
 serde_json = "1"
 
 [profile.dev]
-debug = "line-tables-only"
+debug = false
 
 [workspace]
 "#;

@@ -19,7 +19,7 @@ edition = "2024"
 dbmigrate-macros = { path = "MACROS" }
 
 [profile.dev]
-debug = "line-tables-only"
+debug = false
 
 [workspace]
 "#;
@@ -145,7 +145,8 @@ impl Package {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         Command::new(cargo)
             .args([command, "--offline", "--color=never", "--target-dir"])
-            .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("embed"))
+            // that of the suites of the subcommand, which have compiled the macros there
+            .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("check"))
             .current_dir(self.root.path())
             .env_remove("CARGO_MANIFEST_DIR")
             .output()
