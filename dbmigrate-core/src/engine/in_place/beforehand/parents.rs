@@ -73,9 +73,9 @@ impl Parents {
         let pairs: Vec<(Name, Name)> = key.columns.iter().cloned().zip(referenced.iter().cloned()).collect();
         let orphan = orphan(&rebuild.table, &parent.name, &pairs);
         let log = format!("{BEFOREHAND_PREFIX}gone_{}_{at}", subject.number);
-        let is_key = (1..=referenced.len()).map(|at| format!("gone.k{at} IS NOT NULL AND ")).collect::<String>();
+        let is_key: Vec<_> = (1..=referenced.len()).map(|at| format!("gone.k{at} IS NOT NULL AND ")).collect();
         let (name, equal) = (parent.name.sql(), equals("p", &referenced));
-        let is_gone = format!("{is_key}NOT EXISTS (SELECT 1 FROM {name} AS p WHERE {equal})");
+        let is_gone = format!("{}NOT EXISTS (SELECT 1 FROM {name} AS p WHERE {equal})", is_key.concat());
         let has_row = has_index(stored, child, parent, key, &referenced)
             .then(|| format!("EXISTS (SELECT 1 FROM {table} AS c WHERE {})", equals("c", &key.columns)));
         let apart = apart(parent, &referenced)?;
@@ -112,7 +112,7 @@ impl Parents {
                     let equal = equal.collect::<Vec<_>>().join(" AND ");
                     format!("  INSERT INTO {log} SELECT {keys} FROM {parent} WHERE {equal}{};\n", more(apart))
                 });
-                writes.collect::<String>()
+                writes.collect::<Vec<_>>().concat()
             };
             let inserted = body(&|_| String::new());
             let updated = body(&|apart| {
@@ -149,7 +149,7 @@ impl Question {
         let mut parted = Parted::No;
         for parents in &self.parents {
             let Parents { log, seen, is_gone, has_row, .. } = parents;
-            let has_row = has_row.iter().map(|has_row| format!(" AND {has_row}")).collect::<String>();
+            let has_row = has_row.as_ref().map(|has_row| format!(" AND {has_row}")).unwrap_or_default();
             let query = format!("SELECT 1 FROM {log} AS gone WHERE rowid > {seen} AND {is_gone}{has_row} LIMIT 1");
             if connection.first_row(&query).await?.is_some() {
                 parted = Parted::Perhaps;
