@@ -14,7 +14,7 @@ use proc_macro2::Span;
 
 use super::databases::{ACROSS, ACROSS_HELP};
 use super::package::Package;
-use super::places::Places;
+use super::places::{OfStructs, Places};
 use super::resolve::Known;
 use super::scope::{Ours, Space};
 use super::tree::{Body, FileId, Parsed, Shape, SourceFile, Tree};
@@ -246,7 +246,7 @@ struct Merging {
     renamed_tables: Vec<(Name, Name)>,
     renamed_columns: Vec<(Name, Name, Name)>,
     view_columns: Vec<(Name, Vec<Name>)>,
-    places: Vec<(Rc<SourceFile>, Vec<(Place, Span)>)>,
+    places: OfStructs,
     by_name: Vec<Place>,
     /// Who has a name: tables and views share theirs, triggers have their own.
     owners: HashMap<Name, (FileId, Span)>,

@@ -10,21 +10,23 @@ use proc_macro2::Span;
 
 use super::tree::SourceFile;
 
+/// What each struct says, with the file that it is in.
+pub(super) type OfStructs = Vec<(Rc<SourceFile>, Vec<(Place, Span)>)>;
+
 /// The places of all structs, shared by copies.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Places(Rc<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    /// What each struct says, with the file that it is in.
-    structs: Vec<(Rc<SourceFile>, Vec<(Place, Span)>)>,
+    structs: OfStructs,
     /// The structs that say something of an object, in their order: made when one is looked for.
     of_objects: OnceCell<HashMap<Name, Vec<usize>>>,
 }
 
 impl Places {
     /// All that structs say.
-    pub(super) fn of(structs: Vec<(Rc<SourceFile>, Vec<(Place, Span)>)>) -> Self {
+    pub(super) fn of(structs: OfStructs) -> Self {
         Self(Rc::new(Known { structs, of_objects: OnceCell::new() }))
     }
 

@@ -15,7 +15,7 @@ pub(super) struct Called {
     /// What it asks to be permitted, as YAML: whoever calls it has to have that.
     pub permissions: String,
     /// Whether it says that it can be called.
-    pub can_be_called: bool,
+    pub callable: bool,
 }
 
 impl Called {
@@ -31,7 +31,8 @@ impl Called {
         let wrong = |message: String| {
             CommandError::usage(message).help(format!("name the file of the workflow that deploys, in {FOLDER}"))
         };
-        if !is_name || !(file.ends_with(".yml") || file.ends_with(".yaml")) {
+        let is_yaml = Path::new(file).extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
+        if !is_name || !is_yaml {
             return Err(wrong(format!("`{}` is not the name of a workflow", name.escape_default())));
         }
         let path = root.join(FOLDER).join(file);
@@ -39,7 +40,7 @@ impl Called {
         Ok(Self {
             name: file.to_owned(),
             permissions: permissions(&text),
-            can_be_called: text.lines().any(|line| without_comment(line).contains("workflow_call")),
+            callable: text.lines().any(|line| without_comment(line).contains("workflow_call")),
         })
     }
 }
@@ -121,7 +122,7 @@ mod tests {
         std::fs::write(folder.path().join(FOLDER).join("ship.yml"), "on: [workflow_call]\n").expect("writable");
         for name in ["ship.yml", ".github/workflows/ship.yml", "./.github/workflows/ship.yml"] {
             let called = Called::read(folder.path(), name).expect("it is there");
-            assert!(called.name == "ship.yml" && called.can_be_called, "{called:?}");
+            assert!(called.name == "ship.yml" && called.callable, "{called:?}");
         }
         for name in ["other.yml", "ship", "../ship.yml", "a b.yml", "", "${{x}}.yml"] {
             assert!(Called::read(folder.path(), name).is_err(), "{name}");

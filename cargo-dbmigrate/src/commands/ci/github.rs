@@ -176,7 +176,7 @@ fn phase_steps(facts: &Facts, called: Option<&Called>) -> Vec<String> {
             format!("or let it deploy in between, with a workflow: `{COMMAND} --deploy FILE`"),
         ];
     }
-    let lacks = called.filter(|called| !called.can_be_called);
+    let lacks = called.filter(|called| !called.callable);
     let step = lacks.map(|called| {
         format!(
             "let `.github/workflows/{}` be called: `workflow_call:` under `on:`, in the place of `push:`",

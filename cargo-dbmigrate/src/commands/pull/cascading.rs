@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use dbmigrate_core::folder::Script;
 use dbmigrate_core::schema::{ForeignKey, ReferentialAction, Schema, Table};
-use dbmigrate_core::sql::token::significant;
+use dbmigrate_core::sql::token::{Token, significant};
 use dbmigrate_core::sql::{Head, Name, Statement, StatementKind, Verb};
 
 /// The SQL of a migration with it; `None` if there is nothing to write out. `before` is the schema before it.
@@ -50,7 +50,7 @@ fn gone<'s>(statement: &Statement<'s>) -> Option<(Name, Option<&'s str>)> {
                 _ if !is_plain => None,
                 None => Some((table, None)),
                 Some(token) if token.is_word("where") => {
-                    let end = tokens.last().map_or(token.end(), |last| last.end());
+                    let end = tokens.last().map_or(token.end(), Token::end);
                     Some((table, Some(statement.text[token.end()..end].trim())))
                 }
                 Some(_) => None,
@@ -86,9 +86,12 @@ impl<'a> Followers<'a> {
     /// `None` if the tables are not those of the schema any more, or refer to each other.
     fn of(schema: &'a Schema, before: &[Head], parent: &Name, condition: Option<&str>) -> Option<Vec<String>> {
         let changed = before.iter().flat_map(|head| match head {
-            Head::DropTable(table) | Head::AlterTable(table) | Head::CreateTable(table) => vec![table.clone()],
+            Head::DropTable(table)
+            | Head::AlterTable(table)
+            | Head::CreateTable(table)
+            | Head::RenameColumn(table, ..)
+            | Head::DropColumn(table, _) => vec![table.clone()],
             Head::RenameTable(one, other) => vec![one.clone(), other.clone()],
-            Head::RenameColumn(table, ..) | Head::DropColumn(table, _) => vec![table.clone()],
             _ => Vec::new(),
         });
         let mut followers = Self { schema, changed: changed.collect(), found: Vec::new() };
