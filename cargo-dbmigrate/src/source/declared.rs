@@ -17,7 +17,7 @@ use super::package::Package;
 use super::places::{OfStructs, Places};
 use super::resolve::Known;
 use super::scope::{Ours, Space};
-use super::tree::{Body, FileId, Parsed, Shape, SourceFile, Tree};
+use super::tree::{Body, FileId, Parsed, Shape, Tree};
 use super::unread;
 use super::wanted::Wanted;
 use crate::diagnostic::Diagnostic;

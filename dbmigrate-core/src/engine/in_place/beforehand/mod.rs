@@ -145,7 +145,9 @@ impl Question {
             Some(rows::Asked { conditions: mut asked, form: Some(definition), mut instead }) => {
                 if !conditions.reads_otherwise {
                     // a row that the form shows otherwise contradicts anyway, so all of it is one question
-                    instead.iter_mut().for_each(|instead| instead.extend(plain.iter().cloned()));
+                    if let Some(instead) = &mut instead {
+                        instead.extend(plain.iter().cloned());
+                    }
                     asked.append(&mut plain);
                 }
                 formed = Some(Formed { definition, conditions: once(asked), instead: instead.map(once) });

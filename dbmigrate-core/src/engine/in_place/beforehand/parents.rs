@@ -16,6 +16,9 @@ use crate::sql::Name;
 use crate::sql::expr::Affinity;
 use crate::sql::name::sql_list;
 
+/// The columns of a unique key with their collations.
+type Unique = Vec<(String, String)>;
+
 /// The parents of rows by one of their foreign keys.
 #[derive(Debug, Clone)]
 pub(super) struct Parents {
@@ -30,8 +33,8 @@ pub(super) struct Parents {
     has_row: Option<String>,
     /// How far the log was looked at. Nothing is taken out of it: others may look as well.
     seen: i64,
-    /// What keeps other rows of the parent apart: columns with their collations.
-    apart: Vec<Vec<(String, String)>>,
+    /// What keeps other rows of the parent apart.
+    apart: Vec<Unique>,
     log: String,
 }
 
@@ -106,7 +109,7 @@ impl Parents {
         ];
         if !self.apart.is_empty() {
             let keys = sql_list(&self.referenced);
-            let body = |more: &dyn Fn(&[(String, String)]) -> String| {
+            let body = |more: &dyn Fn(&Unique) -> String| {
                 let writes = self.apart.iter().map(|apart| {
                     let equal = apart.iter().map(|(column, collate)| format!("{column} = NEW.{column}{collate}"));
                     let equal = equal.collect::<Vec<_>>().join(" AND ");
@@ -208,9 +211,8 @@ fn has_index(stored: &Stored, child: &Table, parent: &Table, key: &ForeignKey, r
     key.columns.iter().zip(referenced).all(is_alike) && (indexed || keyed)
 }
 
-/// What keeps rows of a table apart besides these columns: each as columns with their collations. `None` if that is an
-/// expression.
-fn apart(table: &Table, besides: &[Name]) -> Option<Vec<Vec<(String, String)>>> {
+/// What keeps rows of a table apart besides these columns. `None` if that is an expression.
+fn apart(table: &Table, besides: &[Name]) -> Option<Vec<Unique>> {
     let collated = |column: &Name, collate: Option<&Name>| {
         let collate = collate.map(|name| format!(" COLLATE {}", name.sql())).unwrap_or_default();
         (column.sql().into_owned(), collate)
