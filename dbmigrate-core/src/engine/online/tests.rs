@@ -237,8 +237,8 @@ fn whoever_adds_rows_all_the_time_is_not_run_after() {
         // what nobody has logged is found: a value, a row too few, a row too many
         for (wrong, right) in [
             (
-                "UPDATE _dbmigrate_online_copy SET x = 'other' WHERE n = 77",
-                "UPDATE _dbmigrate_online_copy SET x = 'x77' WHERE n = 77",
+                "UPDATE _dbmigrate_online_copy SET \"rowid\" = 'other' WHERE n = 77",
+                "UPDATE _dbmigrate_online_copy SET \"rowid\" = '2' WHERE n = 77",
             ),
             (
                 "DELETE FROM _dbmigrate_online_copy WHERE n = 78",
