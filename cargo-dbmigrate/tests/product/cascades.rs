@@ -50,8 +50,8 @@ DELETE FROM runs WHERE state = 'old'";
     }
     project.runs("check");
     project.runs("migrate");
-    assert_eq!(project.query("SELECT log_id, at FROM lines ORDER BY at"), ["7|1", "|2"]);
-    assert_eq!(project.query("SELECT id, run_id FROM notes"), ["1|", "2|1", "3|"]);
+    assert_eq!(project.query("SELECT log_id, at FROM lines ORDER BY at"), ["7|1", "NULL|2"]);
+    assert_eq!(project.query("SELECT id, run_id FROM notes"), ["1|NULL", "2|1", "3|NULL"]);
     let counts = "SELECT (SELECT count(*) FROM logs), (SELECT count(*) FROM repos), (SELECT count(*) FROM kept)";
     assert_eq!(project.query(counts), ["1|0|1"]);
     assert_eq!(project.query("PRAGMA foreign_key_check"), [""; 0]);

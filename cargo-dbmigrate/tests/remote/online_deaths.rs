@@ -27,7 +27,7 @@ fn next(random: &mut u64, below: u64) -> u64 {
 /// Writes until it is told to stop, at whatever address the server has, and notes what may be there.
 fn application(rows: i64, url: &Mutex<String>, stop: &AtomicBool, seed: u64) -> Known {
     let mut known: Known = (1..=rows).map(|id| (id, vec![Some(format!("e{id}"))])).collect();
-    let (mut random, mut highest) = (seed | 1, 1_000_000);
+    let (mut random, mut highest) = (seed | 1, rows);
     while !stop.load(Ordering::Relaxed) {
         let id = 1 + i64::try_from(next(&mut random, rows.unsigned_abs())).expect("few");
         let is_there = known[&id].iter().any(Option::is_some);
@@ -66,6 +66,15 @@ fn application(rows: i64, url: &Mutex<String>, stop: &AtomicBool, seed: u64) -> 
     known
 }
 
+/// Tells the application to stop when it goes, whatever ends the test: it would be waited for otherwise.
+struct Stopped<'a>(&'a AtomicBool);
+
+impl Drop for Stopped<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// One rebuild during which something dies so often.
 fn died(deaths: u64, rows: i64, seed: u64) {
     let Some(mut server) = Server::start() else { return };
@@ -75,6 +84,7 @@ fn died(deaths: u64, rows: i64, seed: u64) {
     let (url, stop, mut random) = (Mutex::new(server.url()), AtomicBool::new(false), seed | 1);
     let known = thread::scope(|scope| {
         let writer = scope.spawn(|| application(rows, &url, &stop, seed));
+        let stopped = Stopped(&stop);
         for death in 0..deaths {
             let mut runner = project.command(&["migrate"]).stderr(Stdio::null()).spawn().expect("the binary runs");
             thread::sleep(Duration::from_millis(50 + next(&mut random, 1200)));
@@ -99,7 +109,7 @@ fn died(deaths: u64, rows: i64, seed: u64) {
             }
         }
         project.runs("migrate");
-        stop.store(true, Ordering::Relaxed);
+        drop(stopped);
         writer.join().expect("what the server has said was right")
     });
     let hand = Hand::new(server.url());
