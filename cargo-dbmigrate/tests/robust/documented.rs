@@ -34,20 +34,23 @@ fn every_test_that_the_guarantees_name_exists() {
         let mut parts: Vec<&str> = quoted.split("::").collect();
         let suite = SUITES.iter().find(|(word, _)| *word == parts[0]);
         if let Some((_, folder)) = suite {
-            // as many folders as there are, then the file, then the test
+            // as many folders and files as there are, then the test
             let mut path = root.join(folder);
             parts.remove(0);
-            while !parts.is_empty() && path.is_dir() {
+            let is_there = |path: &Path| path.is_dir() || path.with_extension("rs").is_file();
+            while parts.first().is_some_and(|part| is_there(&path.join(part))) {
                 path.push(parts.remove(0));
             }
-            last = path.with_extension("rs");
+            let file = path.with_extension("rs");
+            last = if file.is_file() { file } else { path.join("mod.rs") };
         } else if parts[0] == "…" {
             parts.remove(0);
         } else {
             continue;
         }
         let found = functions(&last);
-        let name = parts.first().copied().unwrap_or("*");
+        // the last is the test; before it may be the module of tests that a file ends with
+        let name = parts.last().copied().unwrap_or("*");
         let is_it = |function: &String| match name.strip_suffix('*') {
             Some(start) => function.starts_with(start),
             None => function == name,

@@ -30,7 +30,8 @@ pub(super) fn changed_by_affinity(name: &str, affinity: Affinity) -> Option<Stri
     Some(match affinity {
         Affinity::Integer | Affinity::Numeric => text,
         Affinity::Real => {
-            format!("{text} OR (typeof({name}) = 'integer' AND CAST(CAST({name} AS REAL) AS INTEGER) <> {name})")
+            // an integer and a real are compared exactly; cast back, the largest real would be the largest integer again
+            format!("{text} OR (typeof({name}) = 'integer' AND {name} <> CAST({name} AS REAL))")
         }
         Affinity::Text => format!("(typeof({name}) = 'real' AND CAST(CAST({name} AS TEXT) AS REAL) <> {name})"),
         Affinity::Blob => return None,
