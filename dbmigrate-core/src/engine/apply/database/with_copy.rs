@@ -16,7 +16,7 @@ use crate::engine::in_place::beforehand::is_of_one_row;
 use crate::engine::in_place::{is_never_in_place, is_worth_it, rows_stay};
 use crate::folder::script::{Preflight, Rebuild};
 use crate::plan::counted_rows;
-use crate::schema::Table;
+use crate::schema::{Column, Conflict, Table};
 use crate::sql::token::significant;
 use crate::sql::{Expr, Name, StatementKind};
 
@@ -113,14 +113,36 @@ fn is_refused(condition: &str, rebuild: &Rebuild) -> bool {
     let Some(name) = name.identifier().map(Name::from) else { return false };
     let is_it = |value: &str| Expr::new(value).as_column().is_some_and(|column| column == name);
     let mut copies = rebuild.values.iter().filter(|(_, value)| is_it(value));
-    let definition = &rebuild.definition;
-    copies.any(|(column, _)| definition.column(column).is_some_and(|column| definition.rejects_null(column)))
+    copies.any(|(column, _)| {
+        rebuild.definition.column(column).is_some_and(|column| fails_on_null(&rebuild.definition, column))
+    })
+}
+
+/// Whether a row with NULL in a column is an error, and nothing else: an alias of the rowid takes another value, and a
+/// constraint may say that the row is left out, or gets the default (sqlite.org/lang_conflict.html).
+fn fails_on_null(table: &Table, column: &Column) -> bool {
+    let is_alias = table.rowid_alias().is_some_and(|alias| alias.name == column.name);
+    let is_lenient = matches!(column.not_null_conflict, Some(Conflict::Ignore | Conflict::Replace));
+    !is_alias && !is_lenient && table.rejects_null(column)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sql::split;
+
+    #[test]
+    fn null_in_an_alias_of_the_rowid_or_with_a_lenient_constraint_is_no_error() {
+        let sql = "CREATE TABLE h (id INTEGER PRIMARY KEY, a TEXT NOT NULL ON CONFLICT REPLACE DEFAULT '', \
+                   b TEXT NOT NULL ON CONFLICT IGNORE, c TEXT NOT NULL ON CONFLICT FAIL); \
+                   INSERT INTO h (id, a, b, c) SELECT id, a, b, c FROM t; DROP TABLE t; ALTER TABLE h RENAME TO t";
+        let rebuild = Rebuild::read(&split(sql), 0).expect("a rebuild");
+        for (condition, is_so) in
+            [("id IS NULL", false), ("a IS NULL", false), ("b IS NULL", false), ("c IS NULL", true)]
+        {
+            assert_eq!(is_refused(condition, &rebuild), is_so, "{condition}");
+        }
+    }
 
     #[test]
     fn null_is_refused_by_a_column_that_takes_none_and_is_copied_as_it_is() {
