@@ -35,7 +35,10 @@ INSERT INTO kept VALUES (1, 1);";
     }
     fs_err::copy(project.path("dev.db"), project.path("other.db")).expect("it is there");
     fs_err::remove_file(project.path("src/lib.rs")).expect("it is there");
-    project.runs("pull --from sqlx --out src/lib.rs");
+    let run = project.runs("pull --from sqlx --out src/lib.rs");
+    let said = "what `ON DELETE` does under sqlx is written out";
+    assert_eq!(run.err.matches(said).count(), 2, "{}", run.err);
+    assert!(run.err.contains("review `0002_old`"), "{}", run.err);
     let second = project.read("db/migrations/0002_old/migration.sql");
     let written = "-- what ON DELETE does where foreign keys are on, as sqlx has them
 DELETE FROM lines WHERE EXISTS (SELECT 1 FROM logs WHERE logs.id = lines.log_id AND EXISTS (SELECT 1 FROM runs WHERE \
@@ -55,7 +58,7 @@ DELETE FROM runs WHERE state = 'old'";
     let counts = "SELECT (SELECT count(*) FROM logs), (SELECT count(*) FROM repos), (SELECT count(*) FROM kept)";
     assert_eq!(project.query(counts), ["1|0|1"]);
     assert_eq!(project.query("PRAGMA foreign_key_check"), [""; 0]);
-    project.runs("pull --from sqlx --url other.db");
+    assert!(!project.runs("pull --from sqlx --url other.db").err.contains(said));
     project.runs("migrate --url other.db");
 }
 

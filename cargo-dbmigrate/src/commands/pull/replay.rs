@@ -141,7 +141,12 @@ impl One<'_> {
         }
         if about.has_foreign_keys_on() && !turns_keys_off(&split(&entry.sql)) {
             let script = Script::parse(&sql, &entry.file).map_err(|error| self.give_up(error.into()))?;
-            sql = written_out(about.title(), &sql, &script, before).unwrap_or(sql);
+            if let Some(written) = written_out(about.title(), &sql, &script, before) {
+                sql = written;
+                replayed
+                    .warnings
+                    .push((self.at, deletes_more(entry, about.title(), Step::name(&slug, self.at).as_str())));
+            }
         }
         replayed.steps.push(Step { slug, sql, snapshot: Snapshot { schema, renamed_from: Vec::new() } });
         Ok(())
@@ -217,6 +222,13 @@ impl One<'_> {
 fn no_way_back(entry: &Entry, down: &Down, why: &str) -> Warning {
     let message = format!("`{}` was left out of `{}`: {why}", down.file.display(), entry.tag);
     Warning::new(message).help("`cargo dbmigrate revert` plans the way back by itself")
+}
+
+/// That a migration deletes rows which others refer to, as it did where foreign keys are on.
+fn deletes_more(entry: &Entry, tool: &str, name: &str) -> Warning {
+    let message =
+        format!("`{}` deletes rows that others refer to: what `ON DELETE` does under {tool} is written out", entry.tag);
+    Warning::new(message).help(format!("`migrate` runs with foreign keys off; review `{name}`"))
 }
 
 /// That a statement opens another database, which no transaction can.
