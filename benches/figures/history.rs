@@ -30,10 +30,19 @@ enum Kind {
 const KINDS: [Kind; 4] = [Kind::Adds, Kind::Renames, Kind::Drops, Kind::Rebuilds];
 
 pub(crate) fn run() {
-    for kind in KINDS {
+    // one of them alone, and more often: `HISTORY=Adds HISTORY_ROUNDS=9`
+    let only = std::env::var("HISTORY").ok();
+    for kind in KINDS.into_iter().filter(|kind| only.as_ref().is_none_or(|only| *only == format!("{kind:?}"))) {
         apply(kind);
     }
-    generate();
+    if only.is_none() {
+        generate();
+    }
+}
+
+/// How often they take turns.
+fn rounds() -> usize {
+    std::env::var("HISTORY_ROUNDS").map_or(3, |rounds| rounds.parse().expect("`HISTORY_ROUNDS` is a number"))
 }
 
 /// A thousand migrations into a fresh file.
@@ -57,7 +66,7 @@ fn apply(kind: Kind) {
         command.args(["migrate", "--quiet", "--url", "dev.db"]).current_dir(project.path());
         command
     });
-    contest.show(3);
+    contest.show(rounds());
 }
 
 /// `generate` behind 500 migrations: the cost of one more column.

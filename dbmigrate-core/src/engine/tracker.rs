@@ -5,9 +5,10 @@
 //! adjusted by it.
 
 mod changes;
+mod objects;
 mod scope;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::check::Broken;
 use super::connection::{Connection, Row, integer};
@@ -19,6 +20,7 @@ use super::stored::{Stored, columns_query, objects_query, stored_columns_in, sto
 use crate::schema::canonical::{CanonicalSchema, SchemaHash};
 use crate::schema::{Schema, Table};
 use crate::sql::{Name, Statement};
+use objects::Objects;
 
 /// The known state of a database's schema.
 pub struct Tracker {
@@ -28,7 +30,7 @@ pub struct Tracker {
     hash: SchemaHash,
     last_rowid: i64,
     /// All that is stored, by rowid, also what is no part of the schema.
-    stored: BTreeMap<i64, StoredObject>,
+    stored: Objects,
     infrastructure: Infrastructure,
     /// SQLite's counter of schema changes (sqlite.org/pragma.html#pragma_schema_version) when all this was read.
     version: i64,
@@ -99,7 +101,7 @@ impl Tracker {
         }
         let unnamed = found.schema.tables.iter().flat_map(unnamed_references).collect();
         let Introspected { schema, unreadable, .. } = found;
-        let (stored, infrastructure) = (BTreeMap::new(), Infrastructure::default());
+        let (stored, infrastructure) = (Objects::default(), Infrastructure::default());
         let broken = None;
         Self {
             schema,
@@ -129,6 +131,16 @@ impl Tracker {
     /// All that is stored, also what is no part of the schema.
     pub(super) fn stored(&self) -> impl Iterator<Item = &StoredObject> {
         self.stored.values()
+    }
+
+    /// Those of them that belong to a table or view, itself included.
+    pub(super) fn stored_of(&self, table: &Name) -> impl Iterator<Item = &StoredObject> {
+        self.stored.of_table(table).filter_map(|rowid| self.stored.get(rowid))
+    }
+
+    /// The views and triggers among them.
+    pub(super) fn stored_texts(&self) -> impl Iterator<Item = &StoredObject> {
+        self.stored.texts().map(|(_, object)| object)
     }
 
     /// The canonical texts of the schema.

@@ -53,7 +53,7 @@ impl Folder {
         let path = path.into();
         let lock_text = Some(lock.to_owned());
         let lock = Lock::parse(lock).map_err(|error| heads::explain(path.join(lock::FILE_NAME), lock, error))?;
-        Ok(Self { path, lock, lock_text, origin: Origin::Program(embedded) })
+        Ok(Self { path, lock, lock_text, origin: Origin::Program(embedded), held: None })
     }
 }
 

@@ -18,9 +18,9 @@ mod schemas;
 pub mod script;
 pub mod snapshot;
 pub mod suggest;
+mod text;
 pub mod write;
 
-use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -37,9 +37,10 @@ pub use schemas::Schemas;
 pub use script::{Allow, Preflight, RustStep, Script, ScriptError, Undo};
 pub use snapshot::Snapshot;
 pub use suggest::suggest;
+pub use text::as_recorded;
 
 use crate::schema::Schema;
-use crate::sql::line_ends;
+use text::Held;
 
 /// The name of a migration's SQL in its directory.
 pub const SQL_FILE: &str = "migration.sql";
@@ -55,6 +56,8 @@ pub struct Folder {
     /// The lock's text, `None` if there is no lock: writing checks that nobody else has written since.
     lock_text: Option<String>,
     origin: Origin,
+    /// The texts that were read, if they are held.
+    held: Option<Held>,
 }
 
 /// Where the contents of a folder come from.
@@ -103,7 +106,7 @@ impl Folder {
             None => Lock::default(),
         };
         let listing = Listing::read(&path).map_err(|source| FolderError::NotReadable { path: path.clone(), source })?;
-        Ok(Self { path, lock, lock_text, origin: Origin::Disk(listing) })
+        Ok(Self { path, lock, lock_text, origin: Origin::Disk(listing), held: None })
     }
 
     /// The histories of a lock in which a merge has left several heads, each as a folder to read from; one or none for a
@@ -120,7 +123,7 @@ impl Folder {
             let listing =
                 Listing::read(&path).map_err(|source| FolderError::NotReadable { path: path.clone(), source })?;
             let (lock, origin) = (Lock::of(history), Origin::Disk(listing));
-            Ok(Self { path: path.clone(), lock, lock_text: Some(text.clone()), origin })
+            Ok(Self { path: path.clone(), lock, lock_text: Some(text.clone()), origin, held: None })
         };
         Heads::read(&text).histories.into_iter().map(folder).collect()
     }
@@ -152,7 +155,11 @@ impl Folder {
 
     /// The migration of that name, or with that number: `0003_posts`, `0003`, `3`.
     pub fn find(&self, name: &str) -> Option<&Migration> {
-        if let Some(found) = self.migrations().iter().find(|migration| migration.name.as_str() == name) {
+        let is_it = |migration: &&Migration| migration.name.as_str() == name;
+        // nearly always, the one of that number stands in that place
+        let place = MigrationName::parse(name).and_then(|name| (name.sequence() as usize).checked_sub(1));
+        let likely = place.and_then(|place| self.migrations().get(place)).filter(is_it);
+        if let Some(found) = likely.or_else(|| self.migrations().iter().find(is_it)) {
             return Some(found);
         }
         let number: u32 = name.parse().ok()?;
@@ -199,37 +206,6 @@ impl Folder {
             }
         }
         Ok(())
-    }
-
-    /// The SQL of a migration as it was recorded, whatever a checkout has made of its line ends: outside of literals
-    /// they are `\n`. Its comments and its layout may be others: they are no part of what it does. Parse it with
-    /// [`Script::parse`].
-    ///
-    /// # Errors
-    /// If its statements or directives are not those that the lock lists, or it cannot be read.
-    pub fn sql(&self, migration: &Migration) -> Result<String, FolderError> {
-        let path = self.sql_path(migration);
-        let bytes = match &self.origin {
-            Origin::Disk(_) => read_small(&path).map(Cow::Owned),
-            Origin::Program(embedded) => embedded.sql(migration).map(Cow::Borrowed),
-        };
-        let bytes = bytes.map_err(|error| FolderError::read(&path, error));
-        let recorded = |bytes: &[u8]| {
-            let text = std::str::from_utf8(checksum::without_bom(bytes)).ok()?;
-            as_recorded(text, migration).map(Cow::into_owned)
-        };
-        if let Some(recorded) = bytes.as_ref().ok().and_then(|bytes| recorded(bytes)) {
-            return Ok(recorded);
-        }
-        // what has not been put into its place any more
-        let next = || replace::next(&path).and_then(|bytes| recorded(&bytes));
-        next().ok_or_else(|| match bytes {
-            Ok(bytes) => {
-                let is_last = migration.index + 1 == self.migrations().len();
-                why_other(&bytes, path.clone(), |path| FolderError::EditedSql { path, is_last })
-            }
-            Err(error) => error,
-        })
     }
 
     /// The schema that a migration leads to.
@@ -364,28 +340,6 @@ impl Folder {
             Err(error) => error,
         })
     }
-}
-
-/// The SQL that the lock lists: the text of the file, or what it was before a checkout changed all of its line ends,
-/// those in literals included. Else a text that differs from it only in its comments and its layout.
-pub fn as_recorded<'t>(text: &'t str, migration: &Migration) -> Option<Cow<'t, str>> {
-    let is_recorded = |text: &str| Checksum::of_bytes(text.as_bytes()) == migration.sql;
-    let says_the_same = |text: &str| migration.statements.is_some_and(|recorded| script::meaning(text) == recorded);
-    if is_recorded(&line_ends::normalized(text)) {
-        return Some(line_ends::normalized(text));
-    }
-    if let Some(found) = line_ends::origins(text).find(|text| is_recorded(text)) {
-        return Some(Cow::Owned(found));
-    }
-    // markers in a comment are left of a merge all the same
-    if lock::conflict_marker(text.as_bytes()).is_some() {
-        return None;
-    }
-    let normalized = line_ends::normalized(text);
-    if says_the_same(&normalized) {
-        return Some(normalized);
-    }
-    line_ends::origins(text).find(|text| says_the_same(text)).map(Cow::Owned)
 }
 
 /// Why the bytes of a file have another checksum than the lock says: the likeliest reason.

@@ -151,7 +151,7 @@ impl Folder {
         let is_missing = |old: &&Listed| !old.is_replaced && names.iter().all(|name| *name.as_str() != *old.name);
         let missing = listed.iter().filter(is_missing).map(|old| old.name.clone()).collect();
         let has_replaced = listed.iter().any(|old| old.is_replaced);
-        let folder = Self { path, lock, lock_text: text, origin: Origin::Disk(listing) };
+        let folder = Self { path, lock, lock_text: text, origin: Origin::Disk(listing), held: None };
         Ok(Rebuilt { folder, edited, missing, has_replaced })
     }
 

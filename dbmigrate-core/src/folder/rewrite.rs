@@ -166,7 +166,7 @@ impl Folder {
 fn at(path: &Path, seen: Option<&str>) -> Result<Folder, FolderError> {
     let listing = Listing::read(path).map_err(|source| FolderError::NotReadable { path: path.to_owned(), source })?;
     let lock_text = seen.map(str::to_owned);
-    Ok(Folder { path: path.to_owned(), lock: Lock::default(), lock_text, origin: Origin::Disk(listing) })
+    Ok(Folder { path: path.to_owned(), lock: Lock::default(), lock_text, origin: Origin::Disk(listing), held: None })
 }
 
 /// Whether a directory is that of a migration, and not one that is on its way in or out, or left by something else.

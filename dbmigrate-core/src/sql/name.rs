@@ -50,7 +50,7 @@ pub fn sql_list<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
 
 impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
-        self.0.eq_ignore_ascii_case(&other.0)
+        *self == *other.0
     }
 }
 
@@ -58,7 +58,9 @@ impl Eq for Name {}
 
 impl PartialEq<str> for Name {
     fn eq(&self, other: &str) -> bool {
-        self.0.eq_ignore_ascii_case(other)
+        // names of one schema often begin alike and end in a number
+        let last = |name: &str| name.as_bytes().last().map(u8::to_ascii_lowercase);
+        self.0.len() == other.len() && last(&self.0) == last(other) && self.0.eq_ignore_ascii_case(other)
     }
 }
 

@@ -74,7 +74,7 @@ pub(crate) fn run(context: &Context, arguments: &Migrate) -> Result<u8> {
     }
     let set = Set::of(context, &arguments.levels)?;
     let databases = context.databases(&plan::connect(&arguments.connect, plan.as_ref()))?;
-    let folder = context.existing_folder()?;
+    let folder = context.existing_folder()?.holding_texts();
     // the SQL of every migration: an edited file must not go unnoticed because it was applied long ago
     folder.verify(Verify::Sql)?;
     // a wrong `--to` must not leave an empty file behind

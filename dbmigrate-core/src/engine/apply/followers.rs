@@ -23,7 +23,7 @@ pub(super) struct Followers {
 impl Followers {
     /// Looks for them.
     pub(super) fn of(tracker: &Tracker) -> Self {
-        let are_there = tracker.stored().any(is_follower);
+        let are_there = tracker.stored_texts().any(is_follower);
         let sound = if are_there {
             followers(tracker).filter(|one| fault(one, tracker).is_none()).collect()
         } else {
@@ -79,11 +79,11 @@ fn rewritten(follower: &Follower, statements: &[Statement<'_>]) -> Option<String
 }
 
 fn followers(tracker: &Tracker) -> impl Iterator<Item = Follower> {
-    tracker.stored().filter(|object| is_follower(object)).filter_map(|object| Follower::read(&object.sql))
+    tracker.stored_texts().filter(|object| is_follower(object)).filter_map(|object| Follower::read(&object.sql))
 }
 
 fn hidden_table<'t>(kept: &Name, tracker: &'t Tracker) -> Option<&'t StoredObject> {
-    tracker.stored().find(|object| object.kind == "table" && object.name == *kept)
+    tracker.stored_of(kept).find(|object| object.kind == "table" && object.name == *kept)
 }
 
 /// Why it cannot follow the rows, as far as that can be told.

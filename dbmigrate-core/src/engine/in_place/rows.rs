@@ -1,7 +1,7 @@
 //! What the rows are asked: once for all conditions, and of the table itself, because an index of it could be what is
 //! wrong.
 
-use super::super::connection::{Connection, integer, text};
+use super::super::connection::{Connection, text};
 use super::super::error::EngineError;
 use super::{Stopped, Stored, edit};
 use crate::ddl::render;
@@ -15,9 +15,8 @@ pub(super) async fn are_many(connection: &Connection, rebuild: &Rebuild, least: 
     if least == 0 {
         return Ok(true);
     }
-    let query = format!("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT {least})", rebuild.table.sql());
-    let found = connection.first_row(&query).await?.and_then(|row| u64::try_from(integer(&row[0])).ok());
-    Ok(found.is_some_and(|found| found >= least))
+    let query = format!("SELECT 1 FROM {} LIMIT 1 OFFSET {}", rebuild.table.sql(), least - 1);
+    Ok(connection.first_row(&query).await?.is_some())
 }
 
 /// What rows are asked.
@@ -60,8 +59,8 @@ fn instead(table: &Table, conditions: &Conditions) -> Option<Vec<String>> {
     for name in &conditions.stored {
         let column = name.sql();
         all.push(match table.column(name)?.effective_default() {
-            // `IS NULL` is taken to be false of a column that is NOT NULL
-            None => format!("typeof({column}) = 'null'"),
+            // `IS NULL` is taken to be false of a column that is NOT NULL, and `typeof` takes half as long again
+            None => format!("{column} IS CAST(NULL AS BLOB)"),
             Some(default) if default.is_literal() => format!("{column} = {default}"),
             // a row that is older than the column reads NULL
             Some(_) => return None,

@@ -45,7 +45,7 @@ impl Tracker {
         statements: &[Statement<'_>],
     ) -> Result<Option<Changes>, EngineError> {
         // the runner takes out and puts back what is ignored and in the way, which no statement says
-        let scope = if self.ignores() { None } else { Scope::of(statements, &self.stored) };
+        let scope = if self.ignores() { None } else { Scope::of(statements, &self.stored, &self.schema) };
         match scope {
             Some(scope) => Ok(Some(self.changes_within(connection, &scope).await?)),
             None => self.changes_anywhere(connection).await,
@@ -54,16 +54,20 @@ impl Tracker {
 
     /// The same of what is in the scope.
     async fn changes_within(&mut self, connection: &Connection, scope: &Scope) -> Result<Changes, EngineError> {
-        let (now, last_rowid) = stored_rows_in(connection.rows(&scope.query()).await?, 0);
-        self.last_rowid = last_rowid.max(scope.above);
-        let now: BTreeMap<i64, StoredObject> = now.into_iter().collect();
-        let known = self.stored.iter().filter(|(rowid, _)| scope.has(**rowid));
-        let gone = known.filter(|(rowid, object)| now.get(rowid) != Some(*object)).map(|(rowid, _)| *rowid);
-        let gone: Vec<i64> = gone.collect();
-        let removed = gone.iter().filter_map(|rowid| self.stored.remove(rowid)).collect();
-        let added: Vec<_> = now.into_iter().filter(|(rowid, _)| !self.stored.contains_key(rowid)).collect();
-        self.stored.extend(added.iter().cloned());
-        Ok(Changes { removed, added: added.into_iter().map(|(_, object)| object).collect() })
+        let mut now = BTreeMap::new();
+        self.last_rowid = scope.above;
+        for rows in connection.ask_all(&scope.queries()).await? {
+            let (found, last_rowid) = stored_rows_in(rows?, self.last_rowid);
+            self.last_rowid = last_rowid.max(self.last_rowid);
+            now.extend(found);
+        }
+        let known: Vec<i64> = scope.known(&self.stored).collect();
+        let gone = known.into_iter().filter(|rowid| now.get(rowid) != self.stored.get(*rowid)).collect::<Vec<_>>();
+        let removed = gone.iter().filter_map(|rowid| self.stored.remove(*rowid)).collect();
+        now.retain(|rowid, _| self.stored.get(*rowid).is_none());
+        let added = now.values().cloned().collect();
+        self.stored.extend(now);
+        Ok(Changes { removed, added })
     }
 
     /// The same of all that is stored: each text is compared, and what differs is read.
@@ -75,10 +79,10 @@ impl Tracker {
         let Some(texts) = texts_in(&row) else { return Ok(None) };
         for (rowid, text) in texts {
             last_rowid = rowid;
-            while let Some((old, _)) = before.next_if(|(old, _)| **old < rowid) {
-                gone.insert(*old);
+            while let Some((old, _)) = before.next_if(|(old, _)| *old < rowid) {
+                gone.insert(old);
             }
-            match before.next_if(|(old, _)| **old == rowid) {
+            match before.next_if(|(old, _)| *old == rowid) {
                 Some((_, object)) if object.sql.as_bytes() == text => {}
                 Some(_) => {
                     gone.insert(rowid);
@@ -89,11 +93,11 @@ impl Tracker {
                 None => rowids.push(rowid),
             }
         }
-        gone.extend(before.map(|(old, _)| *old));
+        gone.extend(before.map(|(old, _)| old));
         if gone.len() + rowids.len() > 64 + self.stored.len() / 2 {
             return Ok(None);
         }
-        let removed = gone.iter().filter_map(|rowid| self.stored.remove(rowid)).collect();
+        let removed = gone.iter().filter_map(|rowid| self.stored.remove(*rowid)).collect();
         let mut added = Vec::new();
         if !rowids.is_empty() {
             let (rows, _) = stored_rows_in(connection.rows(&objects_at_query(&rowids)).await?, 0);

@@ -108,6 +108,23 @@ enum Settled {
 }
 
 impl Database {
+    /// Takes the lock if none of the tables that the migration rebuilds is so large that its rows would be asked before: with
+    /// the lock, that costs no transaction of its own.
+    pub(super) async fn begin_where_tables_are_small(&mut self, migration: &Prepared<'_>) -> Result<bool, Failure> {
+        let rebuilds = &migration.script.rebuilds;
+        if rebuilds.is_empty() || !self.asking.has_nothing_asked || !self.connection.is_local() {
+            return Ok(false);
+        }
+        self.begin().await?;
+        for marked in rebuilds {
+            if self.is_large(&marked.rebuild).await {
+                self.connection.roll_back().await;
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Asks what can be asked before the lock is taken, and applies the migration. `None` if there is nothing to ask.
     pub(super) async fn apply_asked(
         &mut self,

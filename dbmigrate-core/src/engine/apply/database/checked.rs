@@ -103,7 +103,7 @@ impl Database {
         // before the first statement, so that only what it changes has to be read after it
         let tracker = self.tracker().await.map_err(cannot_read)?;
         let followers = Followers::of(tracker);
-        let was_analyzed = tracker.stored().any(|object| object.name == *"sqlite_stat1");
+        let was_analyzed = tracker.stored_of(&Name::from("sqlite_stat1")).next().is_some();
         let hidden = |error| Failure::Engine { action: "cannot take out and put back what is hidden", error };
         let keep = |error| Failure::Engine { action: "cannot keep the statistics of `ANALYZE`", error };
         let mut statistics = Statistics::default();

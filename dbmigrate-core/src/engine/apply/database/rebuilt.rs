@@ -200,8 +200,8 @@ impl Keeping<'_> {
         let condition = format!("tbl_name = {} COLLATE NOCASE AND type <> 'trigger'", quote_string(table.as_str()));
         let (now, _) = stored_objects_in(self.database.connection.rows(&objects_where(&condition)).await?, 0);
         let tracker = self.database.tracker.as_ref();
-        let known = tracker.into_iter().flat_map(|tracker| tracker.stored());
-        let known = known.filter(|object| object.table == *table && object.kind != "trigger");
+        let known = tracker.into_iter().flat_map(|tracker| tracker.stored_of(table));
+        let known = known.filter(|object| object.kind != "trigger");
         Ok(now.iter().eq(known))
     }
 

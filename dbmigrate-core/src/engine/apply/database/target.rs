@@ -29,7 +29,7 @@ use crate::engine::tracker::schema_version;
 use crate::folder::Script;
 use crate::plan::Preflight;
 use crate::schema::Schema;
-use crate::sql::Statement;
+use crate::sql::{Name, Statement};
 
 impl Target for Database {
     fn is_rehearsal(&self) -> bool {
@@ -251,7 +251,7 @@ impl Target for Database {
             }
             if self.connection.server().is_some() {
                 let known = self.tracker.as_ref().filter(|_| self.ahead.stored.is_some());
-                if !known.is_some_and(|tracker| tracker.stored().any(|object| object.name == *PROGRESS_TABLE)) {
+                if !known.is_some_and(|tracker| tracker.stored_of(&Name::from(PROGRESS_TABLE)).next().is_some()) {
                     return Ok(None);
                 }
             }

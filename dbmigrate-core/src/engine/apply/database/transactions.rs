@@ -65,11 +65,14 @@ impl Database {
     ) -> Result<(Step, Vec<Restored>), Failure> {
         let started = Instant::now();
         self.large.clear();
-        if let Some(applied) = self.apply_asked(migration, position).await? {
+        let is_begun = self.begin_where_tables_are_small(migration).await?;
+        if !is_begun && let Some(applied) = self.apply_asked(migration, position).await? {
             return Ok(applied);
         }
         let before = self.undisturbed.take().filter(|_| self.tracker.is_some());
-        self.begin().await?;
+        if !is_begun {
+            self.begin().await?;
+        }
         let mut restored = Vec::new();
         let now = self.seen(position).await;
         // nobody else has written since this run has, so that all is as it was left

@@ -18,6 +18,9 @@ const COUNTED: u64 = 2_000_000;
 const STAGE: u64 = 509;
 /// As many stages have to be among the rows of the sample. Where there are fewer, another query finds the end of a piece.
 const STAGES: f64 = 5.0;
+/// The most numbers between the first and the last rowid of a table whose pieces are ranges of numbers: where there are gaps,
+/// pieces are empty.
+const NUMBERS: u64 = 100_000_000;
 
 /// What rows say.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,12 +62,16 @@ impl Question {
         let took = started.elapsed();
         let (count, sampled) = (number(0, &sample), number(1, &sample));
         if count < SAMPLE {
-            self.size = Size { rows: count, takes: took, per_stage: 0 };
+            self.size = Size { rows: count, takes: took, ..Size::default() };
             return Ok(self.size);
         }
+        let mut dense = None;
         let rows = if self.key.is_rowid {
             let ends = connection.first_row(&self.key.ends()).await?.unwrap_or_default();
-            let all = ends.first().map_or(0, integer).abs_diff(ends.get(1).map_or(0, integer));
+            let (first, last) = (ends.first().map_or(0, integer), ends.get(1).map_or(0, integer));
+            let all = first.abs_diff(last);
+            // no more rows than numbers, and not much fewer
+            dense = (count >= sampled / 2 && all <= NUMBERS).then_some((first, last));
             u128::from(all) * u128::from(count) / u128::from(sampled.max(1))
         } else {
             let counted = connection.first_row(&self.key.count(COUNTED)).await?;
@@ -74,7 +81,7 @@ impl Question {
         let rows = u64::try_from(rows).unwrap_or(u64::MAX);
         let takes = took.as_nanos() * u128::from(rows) / u128::from(count);
         let takes = Duration::from_nanos(u64::try_from(takes).unwrap_or(u64::MAX));
-        self.size = Size { rows, takes, per_stage: if has_stages { STAGE } else { 0 } };
+        self.size = Size { rows, takes, per_stage: if has_stages { STAGE } else { 0 }, dense };
         Ok(self.size)
     }
 
@@ -87,7 +94,15 @@ impl Question {
     ) -> Result<Answer, EngineError> {
         let mut range = Range { low: low.cloned(), high: None };
         let mut stages = rows.and_then(|rows| rows.checked_div(self.size.per_stage)).map(|stages| stages.max(1));
-        if let (Some(rows), None) = (rows, stages) {
+        if let (Some(rows), Some((first, last))) = (rows, self.size.dense) {
+            stages = None;
+            let before = match low.map(Vec::as_slice) {
+                Some([Part::Integer(low)]) => *low,
+                _ => first.saturating_sub(1),
+            };
+            let end = before.saturating_add_unsigned(rows);
+            range.high = (end < last).then(|| vec![Part::Integer(end)]);
+        } else if let (Some(rows), None) = (rows, stages) {
             let (sql, values) = self.key.end_of(low, rows);
             let end = connection.rows_with(&sql, values).await?;
             range.high = end.first().and_then(|row| self.key.mark(row));

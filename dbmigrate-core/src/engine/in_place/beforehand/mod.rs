@@ -84,6 +84,15 @@ pub(in crate::engine) struct Size {
     pub(in crate::engine) takes: Duration,
     /// One in so many rows is a stage; 0 if pieces are not found by them.
     per_stage: u64,
+    /// The first and the last rowid, if there are rows at most of the numbers between them: a piece is then one of numbers.
+    dense: Option<(i64, i64)>,
+}
+
+impl Size {
+    /// Whether pieces are ranges of numbers, which have no more rows than numbers.
+    pub(in crate::engine) fn is_dense(self) -> bool {
+        self.dense.is_some()
+    }
 }
 
 /// A rebuild, the statements and preflights of its migration, and the schema that it begins with.

@@ -57,7 +57,12 @@ impl Reading {
         };
         let half = u128::from(size.rows) * limits.target.as_nanos() / size.takes.as_nanos().max(1) / 2;
         let first = u64::try_from(half).unwrap_or(u64::MAX).max(FIRST);
-        let most = if self == Self::Logged { MOST * 20 } else { MOST };
+        let most = match self {
+            Self::Logged => MOST * 20,
+            // a piece of numbers has as many rows behind others that had few
+            _ if size.is_dense() => first * 4,
+            _ => MOST,
+        };
         Pace::new(limits, first, most)
     }
 }

@@ -185,6 +185,38 @@ fn rows_are_asked_as_they_will_be_read() {
 }
 
 #[test]
+fn a_null_in_a_column_that_has_none_is_found_where_its_default_changes() {
+    let before = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INTEGER NOT NULL);";
+    // written before there was the column, which then got a definition that the row does not satisfy
+    let older = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE TABLE t (id INTEGER PRIMARY KEY, \
+                 a TEXT)' WHERE name = 't'; PRAGMA writable_schema = RESET; INSERT INTO t (a) VALUES ('x'); \
+                 PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE TABLE t (id INTEGER PRIMARY KEY, \
+                 a TEXT, b INTEGER NOT NULL)' WHERE name = 't'; PRAGMA writable_schema = RESET;";
+    for (rows, wanted) in [("INSERT INTO t (a, b) VALUES ('x', 1)", "holds"), (older, "contradicted at once")] {
+        let mut stand = Stand::new(before, &before.replace("NOT NULL", "NOT NULL DEFAULT 6"), rows);
+        assert_eq!(stand.settled("SELECT 1"), wanted, "{rows}");
+    }
+}
+
+#[test]
+fn pieces_that_are_ranges_of_numbers_leave_no_row_out() {
+    // two pieces without a gap, two with nothing, and some rows behind them and before the first one
+    let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 15000) \
+                INSERT INTO t (id, a) SELECT i, 'a' FROM n; \
+                INSERT INTO t (id, a) VALUES (-5, 'a'), (45000, 'a'), (45001, 'a'), (90000, 'a')";
+    let mut stand = Stand::new(TABLE, &TABLE.replace("a TEXT", "a TEXT NOT NULL"), rows);
+    assert_eq!(stand.settled("SELECT 1"), "holds");
+    for id in [-5, 1, 9_993, 9_994, 9_995, 10_000, 15_000, 45_000, 45_001, 90_000] {
+        run(&stand.other, &format!("UPDATE t SET a = NULL WHERE id = {id}"));
+        block_on(stand.database.forget_asked()).expect("it goes");
+        assert_eq!(stand.settled("SELECT 1"), "contradicted at once", "{id}");
+        run(&stand.other, &format!("UPDATE t SET a = 'a' WHERE id = {id}"));
+    }
+    block_on(stand.database.forget_asked()).expect("it goes");
+    assert_eq!(stand.settled("SELECT 1"), "holds");
+}
+
+#[test]
 fn tables_without_rowids_are_asked_by_their_key() {
     let before = "CREATE TABLE t (k TEXT COLLATE NOCASE, n INTEGER, a TEXT, PRIMARY KEY (k, n)) WITHOUT ROWID; \
                   CREATE INDEX ta ON t (a);";
