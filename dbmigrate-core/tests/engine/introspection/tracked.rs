@@ -29,6 +29,18 @@ const MIGRATIONS: &[&str] = &[
     "CREATE VIEW w AS SELECT a FROM y; ALTER TABLE y RENAME COLUMN a TO b; ALTER TABLE y ADD COLUMN c;",
     "CREATE TABLE z (a REFERENCES y (b)); ALTER TABLE y RENAME TO yy; DROP TABLE three;",
     "ALTER TABLE main.z ADD COLUMN b; DROP VIEW main.w; DROP TABLE main.z; CREATE TABLE z (b);",
+    // a column whose name stands in other tables, in a trigger on one and in a view
+    "CREATE TABLE p (k INTEGER PRIMARY KEY, n TEXT UNIQUE); CREATE TABLE c (pn TEXT REFERENCES P (n), n TEXT); \
+     CREATE TABLE other (n TEXT); CREATE INDEX other_n ON other (n); CREATE VIEW pv AS SELECT n FROM 'p'; \
+     CREATE VIEW pvv AS SELECT count(*) AS m FROM pv; \
+     CREATE TRIGGER tr AFTER INSERT ON other BEGIN UPDATE [P] SET n = NEW.n; END;",
+    "ALTER TABLE p RENAME COLUMN n TO \"n m\";",
+    "ALTER TABLE p RENAME \"n m\" TO nn; ALTER TABLE other RENAME COLUMN n TO o;",
+    // strings in double quotes, which become others
+    "CREATE TABLE quoted (a TEXT CHECK (a <> \"zz\"), b TEXT DEFAULT \"b\"); CREATE VIEW qv AS SELECT \"lit\" AS l;",
+    "ALTER TABLE c DROP COLUMN n;",
+    "CREATE VIEW qw AS SELECT \"lit\" AS l; CREATE TABLE again (a TEXT CHECK (a <> \"it's\"));",
+    "ALTER TABLE c RENAME COLUMN pn TO pm;",
 ];
 
 const BEFORE: &str = "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT UNIQUE, größe TEXT);
