@@ -61,7 +61,7 @@ impl Wanted<'_> {
     /// How much is done at once.
     pub(super) fn pool(&self) -> pool::Pool {
         let most = self.rollout.parallel.unwrap_or(PARALLEL);
-        pool::Pool::new(most, self.rollout.parallel_per_host.unwrap_or(most))
+        pool::Pool::new(most, self.rollout.parallel_per_host.unwrap_or(most)).telling(&self.context.printer)
     }
 
     /// The migration that members are to be at.
