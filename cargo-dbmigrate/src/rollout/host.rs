@@ -37,12 +37,21 @@ const MOMENT: Duration = Duration::from_millis(250);
 pub(super) enum Went {
     /// It answered.
     Well,
+    /// It answered that it has no such database. A libSQL server says so as well of one that it is just putting to sleep.
+    Absent,
     /// Something is wrong, and nobody knows whether it was the host.
     Badly,
     /// Another client was in the way, who will be gone later.
     Busy,
     /// It did not answer, or takes no requests for now.
     Silent,
+}
+
+impl Went {
+    /// Whether the same may go well later.
+    pub(super) fn may_pass(self) -> bool {
+        matches!(self, Self::Absent | Self::Busy | Self::Silent)
+    }
 }
 
 /// What a host had against so much at once.
@@ -149,7 +158,7 @@ impl Host {
     /// Takes in how work went that has begun then and ends now, when so much was done at once.
     pub(super) fn learn(&mut self, went: Went, (begun, now): (Instant, Instant), at_once: usize) {
         match went {
-            Went::Well => {
+            Went::Well | Went::Absent => {
                 self.silence.ends();
                 self.answered(begun, now, at_once);
             }

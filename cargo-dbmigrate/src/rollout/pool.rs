@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use dbmigrate_core::config::Rollout;
 use dbmigrate_core::engine::remote::OnPressure;
 
 use super::host::{Host, Troubles, Went};
@@ -14,6 +15,9 @@ use super::queue::{Next, Queue, Turn};
 use crate::database::pressure;
 use crate::messages::SlowedHost;
 use crate::report::Printer;
+
+/// So much is done at once at most, if nobody says otherwise.
+const PARALLEL: usize = 16;
 
 /// How often it is looked at whether somebody wants it to end.
 const LOOKS: Duration = Duration::from_millis(200);
@@ -124,6 +128,12 @@ struct Taken<A> {
 }
 
 impl Pool {
+    /// One for a fleet.
+    pub(super) fn of(rollout: &Rollout) -> Self {
+        let most = rollout.parallel.unwrap_or(PARALLEL);
+        Self::new(most, rollout.parallel_per_host.unwrap_or(most))
+    }
+
     /// One that does so much at once at most, and so much on one host.
     pub(super) fn new(most: usize, per_host: usize) -> Self {
         Self { most: most.max(1), per_host: per_host.clamp(1, most.max(1)), shared: Arc::default(), printer: None }
@@ -246,7 +256,7 @@ impl Pool {
         known.running = known.running.saturating_sub(1);
         let has_more_room = known.host.limit() > before;
         let mut queue = lock(queue);
-        let is_put_off = matches!(went, Went::Busy | Went::Silent) && tries < AGAIN;
+        let is_put_off = went.may_pass() && tries < AGAIN;
         let result = if is_put_off {
             known.host.troubles.put_off += 1;
             let not_before = Some(now + PUT_OFF * 2_u32.pow(tries));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use dbmigrate_core::config::Rollout;
 use dbmigrate_core::engine::apply::{Options, States};
 use dbmigrate_core::folder::Folder;
 
@@ -18,23 +19,22 @@ use crate::report::counted;
 
 pub(crate) use super::look::Look;
 
-/// Where all members stand, in their order; nothing is asked of their rows. At most `parallel` are asked at once.
-pub(crate) fn survey(context: &Context, folder: &Folder, members: &[Member], parallel: Option<usize>) -> Vec<Look> {
+/// Where all members stand, in their order; nothing is asked of their rows. As many are asked at once as a roll-out may.
+pub(crate) fn survey(context: &Context, folder: &Folder, members: &[Member], rollout: &Rollout) -> Vec<Look> {
     let states = States::of(folder);
     let question = Question { context, folder, options: Options::default(), states: &states, probes: None };
-    let most = parallel.unwrap_or(super::wanted::PARALLEL);
-    all(&question, members, &Pool::new(most, most).telling(&context.printer), || false).into_iter().flatten().collect()
+    all(&question, members, &Pool::of(rollout).telling(&context.printer), || false).into_iter().flatten().collect()
 }
 
 /// Something else that is asked of some of the members, as many at once. In their order.
 pub(crate) fn ask<T: Send>(
     members: &[Member],
     some: &[usize],
-    parallel: Option<usize>,
+    rollout: &Rollout,
     question: impl Fn(&Member) -> Result<T> + Sync,
 ) -> Vec<(usize, Result<T>)> {
     let mut answers = Vec::with_capacity(some.len());
-    each(members, some, parallel, question, |at, answer| {
+    each(members, some, rollout, question, |at, answer| {
         answers.push((at, answer));
         true
     });
@@ -45,23 +45,22 @@ pub(crate) fn ask<T: Send>(
 /// The same of all of them, as long as `wants_more` of each answer.
 pub(crate) fn ask_until<T: Send>(
     members: &[Member],
-    parallel: Option<usize>,
+    rollout: &Rollout,
     question: impl Fn(&Member) -> Result<T> + Sync,
     wants_more: impl FnMut(usize, Result<T>) -> bool,
 ) {
     let every: Vec<usize> = (0..members.len()).collect();
-    each(members, &every, parallel, question, wants_more);
+    each(members, &every, rollout, question, wants_more);
 }
 
 fn each<T: Send>(
     members: &[Member],
     some: &[usize],
-    parallel: Option<usize>,
+    rollout: &Rollout,
     question: impl Fn(&Member) -> Result<T> + Sync,
     settled: impl FnMut(usize, Result<T>) -> bool,
 ) {
-    let most = parallel.unwrap_or(super::wanted::PARALLEL);
-    Pool::new(most, most).each(some, &Asking { members, question }, settled);
+    Pool::of(rollout).each(some, &Asking { members, question }, settled);
 }
 
 /// Any question.

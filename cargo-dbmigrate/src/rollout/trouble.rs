@@ -94,6 +94,7 @@ impl Trouble {
 fn went(kind: ErrorKind) -> Went {
     match kind {
         ErrorKind::Locked | ErrorKind::Stolen => Went::Busy,
+        ErrorKind::NoSuchDatabase => Went::Absent,
         ErrorKind::Unreachable | ErrorKind::Lost | ErrorKind::StreamExpired => Went::Silent,
         _ => Went::Well,
     }

@@ -78,6 +78,22 @@ fn a_member_that_fails_for_a_passing_reason_is_put_off_and_spends_no_budget() {
     fleet.is_at_head(fleet.files.names());
 }
 
+/// With more namespaces in use than it keeps awake (100 unless told otherwise), a libSQL server says now and then of one that
+/// it is putting to sleep that it does not exist.
+#[test]
+fn a_database_that_its_server_denies_for_a_moment_is_found_again() {
+    let (fleet, server) = Fleet::served(30, 7, "waves = [\"100%\"]\ncanary = 0");
+    for (at, name) in ["t0002", "t0007", "t0011"].into_iter().enumerate() {
+        server.fail(name, When::After(at % 2), Fault::Unknown);
+    }
+    server.fail("t0020", When::Always, Fault::Unknown);
+    let said = fleet.rolls_out(6, "");
+    assert_eq!((said.with("unreachable"), &said.all["migrated"]), (vec!["t0020".to_owned()], &json!(29)));
+    server.heal("t0020");
+    let status = fleet.project.ends(4, "status -t tenants");
+    assert!(status.out.starts_with("29  at head"), "{}", status.out);
+}
+
 /// Two servers with fifty members each, of which one refuses everything and wants to be left alone: the other is migrated
 /// as if it were alone, and the ill one is given up rather than asked for each of its members. That takes the seconds for
 /// which a server may be silent.

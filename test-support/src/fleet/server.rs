@@ -177,6 +177,7 @@ fn serve(client: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
         let fault = if fault.is_none() && !served(state) { Some(Fault::Status(429)) } else { fault };
         let said = match fault {
             Some(Fault::Closed) => return Ok(()),
+            Some(Fault::Unknown) => (404, json!({"error": format!("Namespace `{name}` doesn't exist")})),
             Some(Fault::Status(status)) => (status, json!({"error": format!("simulated {status}")})),
             _ => {
                 if let Some(Fault::Slow(more)) = fault {

@@ -15,6 +15,8 @@ pub enum Fault {
     Half,
     /// Nothing is executed, and somebody in front of the server answers with this status.
     Status(u16),
+    /// Nothing is executed, and the server says that it does not have the database.
+    Unknown,
     /// It takes so much longer.
     Slow(Duration),
 }

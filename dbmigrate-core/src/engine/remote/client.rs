@@ -209,12 +209,14 @@ impl Client {
                 Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer.body),
                 Ok(answer) => {
                     wait = answer.retry_after;
-                    let again = answer.status == 429 || (harmless && matches!(answer.status, 502..=504));
-                    let again = self.waits_here(&answer, again && left > 0);
                     let location = answer.location.as_deref();
                     let said = if post.encoding == Encoding::Protobuf { error_text(&answer.body) } else { None };
                     let body = said.as_deref().unwrap_or(&answer.body);
                     let error = asked.error(&Answer { status: answer.status, body, location, retry_after: wait });
+                    // what it says now and then of a database that it is putting to sleep, before it wakes it up again
+                    let denied = post.repeatable && error.kind == ErrorKind::NoSuchDatabase;
+                    let again = denied || answer.status == 429 || (harmless && matches!(answer.status, 502..=504));
+                    let again = self.waits_here(&answer, again && left > 0);
                     (again, Failed { error, sent: true, answered: true })
                 }
                 Err(none) => {
