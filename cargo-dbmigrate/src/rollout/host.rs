@@ -96,11 +96,15 @@ pub(super) struct Host {
     is_mixed: bool,
     /// When the limit was last made smaller: what began before says nothing of it.
     changed: Option<Instant>,
+    /// So many answers still come that are not as those to come.
+    skip: usize,
     /// When the round began, and how long its answers took.
     round: (Option<Instant>, Vec<Duration>),
     /// How many answers a second there were in the round before.
     before: f64,
     less: Option<Less>,
+    /// Whether the answers of the round before were late: in the first such round others are that were not.
+    was_late: bool,
     silence: Silence,
     pub(super) troubles: Troubles,
 }
@@ -120,9 +124,11 @@ impl Host {
             fastest: None,
             is_mixed: false,
             changed: None,
+            skip: 0,
             round: (None, Vec::new()),
             before: 0.0,
             less: None,
+            was_late: false,
             silence: Silence::default(),
             troubles: Troubles::default(),
         }
@@ -150,8 +156,8 @@ impl Host {
 
     /// Other work begins, which takes another time.
     pub(super) fn begin(&mut self) {
-        (self.fastest, self.is_mixed, self.less, self.before) = (None, false, None, 0.0);
-        self.round = (None, Vec::new());
+        (self.fastest, self.is_mixed, self.less, self.before, self.was_late) = (None, false, None, 0.0, false);
+        (self.round, self.skip) = ((None, Vec::new()), 0);
         self.silence = Silence::default();
     }
 
@@ -203,6 +209,11 @@ impl Host {
         if self.is_old(begun) {
             return;
         }
+        if self.skip > 0 {
+            self.skip -= 1;
+            self.round.0 = Some(now);
+            return;
+        }
         let (since, answers) = &mut self.round;
         let since = *since.get_or_insert(begun);
         answers.push(took);
@@ -240,21 +251,21 @@ impl Host {
                 self.limit = less.from;
                 (self.fastest, self.is_mixed) = (Some(less.took), true);
                 self.before = less.rate;
-                self.round.0 = None;
-                self.changed = Some(now);
-                return;
+                return self.changes(now);
             }
             self.troubles.late += 1;
             self.note_least();
         }
-        if !self.is_late(took) {
+        let is_late = self.is_late(took);
+        let was_late = std::mem::replace(&mut self.was_late, is_late && !has_more);
+        if !is_late {
             if self.is_known && is_used {
                 self.limit = (self.limit + 1).min(self.most);
             }
         } else if self.limit <= self.least {
             // none of ours waits for another
             self.fastest = Some(took);
-        } else if !has_more {
+        } else if !has_more && was_late {
             self.less = Some(Less { from: self.limit, rate, took });
             let really = rate * self.fastest.unwrap_or(took).as_secs_f64() * IN_HAND;
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number above 0")]
@@ -289,7 +300,12 @@ impl Host {
     fn reduce(&mut self, to: usize, now: Instant) {
         self.limit = to.min(self.limit.saturating_sub(1)).max(self.least);
         self.is_known = true;
-        self.changed = Some(now);
+        self.changes(now);
+    }
+
+    /// What comes now says nothing yet of the new limit.
+    fn changes(&mut self, now: Instant) {
+        (self.changed, self.skip) = (Some(now), self.limit);
         self.round = (None, Vec::new());
     }
 

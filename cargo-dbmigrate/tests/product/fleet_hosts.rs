@@ -21,7 +21,7 @@ fn slowed(said: &RollOut, server: &Server) -> Option<Value> {
 #[test]
 fn a_server_that_does_four_at_once_is_not_asked_for_many_more() {
     let settings = "parallel = 32\nwaves = [\"100%\"]\ncanary = 0";
-    let (fleet, server) = Fleet::served(150, 1, settings);
+    let (fleet, server) = Fleet::served(240, 1, settings);
     let capacity = Capacity { at_once: 4, takes: 20 * MS, refuses: false };
     server.set_weather(Weather { capacity: Some(capacity), ..Weather::default() });
     let said = fleet.rolls_out(0, "");
