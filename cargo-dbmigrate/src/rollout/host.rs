@@ -69,6 +69,8 @@ pub(super) struct Troubles {
     pub(super) put_off: usize,
     /// How long it was left alone.
     pub(super) rested: Duration,
+    /// Whether it was given up.
+    pub(super) given_up: bool,
 }
 
 /// A round with fewer at once, after one in which answers were late.
@@ -175,6 +177,7 @@ impl Host {
             Went::Silent => {
                 self.troubles.silent += 1;
                 self.troubles.rested += self.silence.goes_on(begun, now);
+                self.troubles.given_up |= self.silence.is_down();
                 self.halve(begun, now);
             }
         }

@@ -170,7 +170,7 @@ impl Pool {
                 late: troubles.late,
                 put_off: troubles.put_off,
                 rested: u64::try_from(troubles.rested.as_millis()).unwrap_or(u64::MAX),
-                given_up: known.host.is_down(),
+                given_up: troubles.given_up,
             }
         };
         let is_slowed = |known: &&Known| !known.name.is_empty() && known.host.troubles != Troubles::default();

@@ -41,6 +41,7 @@ impl Silence {
         match self.times {
             // it may be one member alone
             0 | 1 => Duration::ZERO,
+            _ if self.is_down => Duration::ZERO,
             times => self.rest(now, (FIRST * 2_u32.saturating_pow((times - 2).min(16))).min(LONGEST)),
         }
     }
