@@ -8,6 +8,7 @@ pub(crate) mod failure;
 pub(crate) mod file;
 pub(crate) mod history;
 mod open;
+pub(crate) mod pressure;
 pub(crate) mod rehearsal;
 mod run;
 pub(crate) mod scratch;

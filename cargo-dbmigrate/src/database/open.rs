@@ -10,12 +10,13 @@ use dbmigrate_core::engine::apply::database::OpenError;
 use dbmigrate_core::engine::apply::{Database, Work};
 use dbmigrate_core::engine::error::ErrorKind;
 use dbmigrate_core::engine::owner::Owner;
-use dbmigrate_core::engine::remote::{Client, Connections, Observer, Options};
+use dbmigrate_core::engine::remote::{Client, Connections, Observer, OnPressure, Options};
 use dbmigrate_core::engine::{Connection, EngineError};
 use pollster::block_on;
 
 use crate::database::failure::engine_error;
 use crate::database::file;
+use crate::database::pressure;
 use crate::error::{CommandError, Result};
 use crate::messages::{self, On};
 use crate::project::Context;
@@ -76,6 +77,7 @@ pub(crate) fn client(context: &Context, url: &DatabaseUrl, server: &Server) -> C
     options.timeout = url.timeout();
     options.encryption_key.clone_from(&server.encryption_key);
     options.observer = Some(waiting(context.printer.clone(), url));
+    options.on_pressure = Some(pressure::listener().unwrap_or_else(|| refused(context.printer.clone(), url)));
     // the members of a fleet are asked one after the other, and many are on one server
     options.connections = url.is_member().then(|| CONNECTIONS.get_or_init(Connections::default).clone());
     Client::new(server.url.clone(), server.token.clone(), options)
@@ -96,6 +98,18 @@ fn waiting(printer: Printer, url: &DatabaseUrl) -> Observer {
         let seconds = since.as_secs();
         printer.status("Waiting", format!("{database}: the server is up, no answer after {seconds} s"));
         printer.message(|| messages::Waiting { on: on.clone(), seconds });
+    })
+}
+
+/// Says that a server wants to be left alone for a while.
+fn refused(printer: Printer, url: &DatabaseUrl) -> OnPressure {
+    let database = url.to_string();
+    Arc::new(move |pressure| {
+        if let Some(after) = pressure.after.filter(|after| pressure.again && !after.is_zero()) {
+            let seconds = after.as_secs();
+            printer.status("Waiting", format!("{database}: the server is busy, and is asked again in {seconds} s"));
+        }
+        true
     })
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn databases(context: &Context, connect: &Connect, which: &Where) -> 
     let mut members = fleet.members_where(context, which)?;
     if which.asks() {
         let folder = context.existing_folder()?;
-        let looks = survey(context, &folder, &members, fleet.target.rollout.parallel);
+        let looks = survey(context, &folder, &members, &fleet.target.rollout);
         let mut looks = looks.iter();
         members.retain(|member| looks.next().is_some_and(|look| which.holds(member, standing(look))));
     }

@@ -70,7 +70,13 @@ impl FromStr for Condition {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let at = text.find(['=', '!', '<', '>']).ok_or("expected `LABEL=VALUE`, such as `plan=free` or `behind>0`")?;
+        let Some(at) = text.find(['=', '!', '<', '>']) else {
+            return Err(match text.trim() {
+                // what stood behind it was a redirection
+                "behind" => "nothing stands behind it: a shell wants quotes, as in `--where 'behind>0'`".to_owned(),
+                _ => "expected `LABEL=VALUE`, such as `plan=free` or `behind>0`".to_owned(),
+            });
+        };
         let (field, rest) = (text[..at].trim(), &text[at..]);
         let Some((word, operator)) = OPERATORS.iter().find(|(word, _)| rest.starts_with(word)) else {
             return Err("expected one of the operators `=`, `!=`, `<`, `<=`, `>`, `>=`".to_owned());
@@ -210,7 +216,8 @@ mod tests {
     #[test]
     fn what_cannot_be_understood_is_refused_with_what_can() {
         for (text, wanted) in [
-            ("behind", "expected `LABEL=VALUE`"),
+            ("plan", "expected `LABEL=VALUE`"),
+            ("behind", "a shell wants quotes"),
             ("behind>x", "is a number of migrations"),
             ("state>behind", "compared by `=` and `!=` only"),
             ("state=drifed", "`drifed` is no state, did you mean `drifted`?"),

@@ -65,7 +65,9 @@ pub(crate) use rebasing::{Rebased, RebasedHow};
 pub(crate) use rehearsing::{
     Exceeded, HowCopied, LimitName, Rehearsal, Rehearsed, RehearsedMigration, RehearsedTable, Violation,
 };
-pub(crate) use rollout::{FailureOfMembers, Member, MemberOutcome, MemberState, MembersIn, RolledOut, Survey, Wave};
+pub(crate) use rollout::{
+    FailureOfMembers, Member, MemberOutcome, MemberState, MembersIn, RolledOut, SlowedHost, Survey, Wave,
+};
 pub(crate) use seeding::{Affected, Deletion, Seeded, SeededScript, SeededTable};
 pub(crate) use targets::{Database, DatabaseSkipped, Ended, Skipped, Summary, Target, TargetOutcome};
 

@@ -152,8 +152,35 @@ pub(crate) struct RolledOut {
     pub(crate) stopped: Option<String>,
     /// What went wrong, those of a kind together.
     pub(crate) failures: Vec<FailureOfMembers>,
+    /// The servers that had something against so much at once, those with the most first.
+    #[serde(default)]
+    pub(crate) slowed: Vec<SlowedHost>,
     /// How long it took.
     pub(crate) milliseconds: u64,
+}
+
+/// A server that had something against so much at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct SlowedHost {
+    /// Its address, without what differs from member to member.
+    pub(crate) host: String,
+    /// How many members were worked on at once when it was worst.
+    pub(crate) least: usize,
+    /// The same in the end.
+    pub(crate) parallel: usize,
+    /// How many requests it refused with 429 or 503.
+    pub(crate) refused: usize,
+    /// How many tries it left without an answer.
+    pub(crate) unanswered: usize,
+    /// How often fewer at once were no slower, because answers waited for each other.
+    pub(crate) late: usize,
+    /// How often a member was put off until later.
+    pub(crate) put_off: usize,
+    /// For how many milliseconds it was left alone, by its own wish or because it did not answer.
+    pub(crate) rested: u64,
+    /// Whether it was given up, with the members on it that were left.
+    pub(crate) given_up: bool,
 }
 
 /// What is wrong with members for the same reason.

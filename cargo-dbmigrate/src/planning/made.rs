@@ -120,7 +120,7 @@ pub(super) fn planned(
             lint: allow.lint.clone(),
             object: allow.object.clone(),
             count: found.map(|one| one.count),
-            kept: found.and_then(|one| one.kept.clone()),
+            kept: script.keep_of(allow).map(|keep| keep.kept.to_string()),
         }
     });
     let mut risks: Vec<String> = allows.iter().map(|allow| allow.lint.clone()).collect();

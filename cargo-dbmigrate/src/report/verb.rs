@@ -110,6 +110,7 @@ const VERBS: [(Meaning, &[&str]); 4] = [
             "Pending",
             "Same error",
             "Under way",
+            "Slowed down",
             "Would drop",
             "Would keep",
             "Would rebase",

@@ -43,8 +43,8 @@ pub(crate) struct Group {
 /// What is wrong with the fleet, and not with a member.
 pub(crate) fn drift(context: &Context, folder: &Folder, fleet: &Fleet, which: &Where) -> Result<Drift> {
     let members = fleet.members_where(context, which)?;
-    let parallel = fleet.target.rollout.parallel;
-    let looks = survey(context, folder, &members, parallel);
+    let rollout = &fleet.target.rollout;
+    let looks = survey(context, folder, &members, rollout);
     let is_meant = |at: &usize| which.holds(&members[*at], standing(&looks[*at]));
     let meant: Vec<usize> = (0..members.len()).filter(is_meant).collect();
     let of_state = |states: &[MemberState]| {
@@ -54,7 +54,7 @@ pub(crate) fn drift(context: &Context, folder: &Folder, fleet: &Fleet, which: &W
     let mut unknown = of_state(&[MemberState::UnknownHistory, MemberState::Unreachable]).len();
     let drifted = of_state(&[MemberState::Drifted]);
     let mut groups: BTreeMap<(String, Vec<String>), Vec<usize>> = BTreeMap::new();
-    for (at, changes) in ask(&members, &drifted, parallel, |member| changes(context, folder, member)) {
+    for (at, changes) in ask(&members, &drifted, rollout, |member| changes(context, folder, member)) {
         match changes {
             Ok(Some(changes)) => groups.entry(changes).or_default().push(at),
             // somebody has undone them meanwhile

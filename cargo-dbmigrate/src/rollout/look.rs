@@ -28,6 +28,17 @@ pub(crate) struct Look {
     pub trouble: Option<Box<Trouble>>,
 }
 
+impl Look {
+    fn nothing() -> Self {
+        Self { state: MemberState::Unreachable, applied: None, pending: None, seen: None, trouble: None }
+    }
+
+    /// At one that was not asked.
+    pub(super) fn unreachable(trouble: Trouble) -> Self {
+        Self { trouble: Some(Box::new(trouble)), ..Self::nothing() }
+    }
+}
+
 /// What members are looked at for.
 #[derive(Clone, Copy)]
 pub(super) struct Question<'a> {
@@ -52,8 +63,7 @@ pub(super) fn opened(context: &Context, member: &Member) -> Result<Database, Tro
 impl Question<'_> {
     /// Looks at a member.
     pub(super) fn ask(&self, member: &Member) -> Look {
-        let mut look =
-            Look { state: MemberState::Unreachable, applied: None, pending: None, seen: None, trouble: None };
+        let mut look = Look::nothing();
         if let Err(trouble) = self.fill(&mut look, member) {
             if trouble.kind != "preflight" {
                 look.state = trouble.state();

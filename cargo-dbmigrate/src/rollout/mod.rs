@@ -2,19 +2,23 @@
 //! wave. One that fails keeps none of the others from being migrated, until there are too many of them.
 
 pub(crate) mod drift;
+mod host;
 mod interrupt;
 mod journal;
 mod look;
 mod pool;
 mod preflight;
+mod queue;
 mod rehearse;
 mod run;
 mod said;
 mod shard;
+mod silence;
 pub(crate) mod survey;
 mod totals;
 mod trouble;
 mod wanted;
+mod wave;
 mod waves;
 
 pub(crate) use rehearse::sample_of;

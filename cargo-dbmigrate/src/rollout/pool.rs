@@ -1,33 +1,54 @@
-//! Work on many members at once: as much as goes well. A host is asked for more as long as it answers as fast as before,
-//! and for half as much when it does not answer, or answers much later.
+//! Work on many members at once: as much as goes well on each host, and on one host whatever goes on at another. What its
+//! host had no time for is put off until all others are done, and then tried again.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::mpsc;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// So many at once a host begins with.
-const FIRST: usize = 4;
+use dbmigrate_core::config::Rollout;
+use dbmigrate_core::engine::remote::OnPressure;
 
-/// An answer that takes so many times as long as the fastest, and [`SLOWER_BY`] more, is a late one.
-const SLOWER: u32 = 4;
-const SLOWER_BY: Duration = Duration::from_millis(100);
+use super::host::{Host, Troubles, Went};
+use super::queue::{Next, Queue, Turn};
+use crate::database::pressure;
+use crate::messages::SlowedHost;
+use crate::report::Printer;
 
-/// The same for work that waits for no network: a few times as long as the fastest says that there is no processor left.
-const SLOWER_AT_HAND: u32 = 3;
-const SLOWER_AT_HAND_BY: Duration = Duration::from_millis(2);
+/// So much is done at once at most, if nobody says otherwise.
+const PARALLEL: usize = 16;
 
-/// How many of those that wait are looked at for one whose host has room.
-const LOOK_AHEAD: usize = 512;
+/// How often it is looked at whether somebody wants it to end.
+const LOOKS: Duration = Duration::from_millis(200);
 
-/// How work on a member went, as far as its host is concerned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Went {
-    /// It answered.
-    Well,
-    /// It did not, or had no time.
-    Badly,
+/// So often a member is tried again that its host had no time for.
+const AGAIN: u32 = 2;
+
+/// How long that is put off at least; twice as long with each time.
+const PUT_OFF: Duration = Duration::from_millis(250);
+
+/// Who waits for so long is told.
+const WORTH_SAYING: Duration = Duration::from_secs(2);
+
+/// Work on members.
+pub(super) trait Task: Sync {
+    /// What comes of it.
+    type Answer: Send;
+
+    /// The host of a member.
+    fn host(&self, member: usize) -> String;
+
+    /// Works on a member; `earlier` is what came of it when it was tried before, and was put off.
+    fn work(&self, member: usize, earlier: Option<Self::Answer>) -> (Self::Answer, Went);
+
+    /// What is said of a member that was not tried, since its host does not answer.
+    fn given_up(&self, member: usize, host: &str) -> Self::Answer;
+
+    /// Whether nothing else is to be begun.
+    fn is_stopped(&self) -> bool {
+        false
+    }
 }
 
 /// How much is done at once.
@@ -37,186 +58,278 @@ pub(super) struct Pool {
     most: usize,
     /// On each.
     per_host: usize,
+    shared: Arc<Shared>,
+    /// Says what is waited for.
+    printer: Option<Printer>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
     state: Mutex<State>,
     changed: Condvar,
 }
 
+/// What is known of hosts, in the order in which they were first named.
 #[derive(Debug, Default)]
 struct State {
-    hosts: BTreeMap<String, Host>,
+    numbers: BTreeMap<String, usize>,
+    hosts: Vec<Known>,
     running: usize,
 }
 
-/// What is known of a host.
 #[derive(Debug)]
-struct Host {
+struct Known {
+    name: String,
+    host: Host,
     running: usize,
-    limit: usize,
-    /// Answers since the limit was changed.
-    answers: usize,
-    /// Whether it was ever too much.
-    is_known: bool,
-    fastest: Option<Duration>,
-    /// So much is done at once in any case.
-    least: usize,
-    /// When an answer is late.
-    late: (u32, Duration),
 }
 
-impl Host {
-    /// That with a name, or the disk, which has none.
-    fn new(name: &str, most: usize) -> Self {
-        let at_hand = thread::available_parallelism().map_or(2, usize::from).min(most);
-        let (limit, least, late) = match name {
-            "" => (at_hand, at_hand, (SLOWER_AT_HAND, SLOWER_AT_HAND_BY)),
-            _ => (FIRST.min(most), 1, (SLOWER, SLOWER_BY)),
-        };
-        Self { running: 0, limit, answers: 0, is_known: false, fastest: None, least, late }
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in how long an answer took.
-    fn learn(&mut self, went: Went, took: Duration, most: usize) {
-        let fastest = self.fastest.map_or(took, |fastest| fastest.min(took));
-        let is_late = took > fastest * self.late.0 + self.late.1;
-        self.answers += 1;
-        if went == Went::Badly || is_late {
-            // those that were under way with it say nothing new
-            if self.answers >= self.limit || !self.is_known {
-                self.limit = (self.limit / 2).max(self.least);
-                (self.answers, self.is_known) = (0, true);
+    /// Hears what servers say of how busy they are, for one host. A request whose server says how long it wants to be left
+    /// alone is not one to wait with: others have hosts that answer.
+    fn hears(self: &Arc<Self>, host: usize, printer: Option<&Printer>) -> OnPressure {
+        let (shared, printer) = (Arc::clone(self), printer.cloned());
+        Arc::new(move |pressure| {
+            let mut state = shared.lock();
+            let known = &mut state.hosts[host];
+            let longer = known.host.refuse(Instant::now(), pressure.after);
+            let name = known.name.clone();
+            drop(state);
+            if let Some(printer) = printer.as_ref().filter(|_| longer >= WORTH_SAYING) {
+                printer.status("Waiting", format!("{name}: it is busy, and is left alone for {} s", longer.as_secs()));
             }
-            return;
+            pressure.after.is_none_or(|after| after.is_zero())
+        })
+    }
+
+    /// What is said beside a progress bar: a host that is left alone, or else one that gets less than is allowed.
+    fn words(&self) -> String {
+        let (state, now) = (self.lock(), Instant::now());
+        let mut hosts = state.hosts.iter();
+        let rest = |known: &Known| Some((known.name.clone(), known.host.rests_until()?.checked_duration_since(now)?));
+        if let Some((name, rest)) = hosts.clone().find_map(rest) {
+            return format!(" ({name} is left alone for {} s)", rest.as_secs() + 1);
         }
-        self.fastest = Some(fastest);
-        // twice as many with each round, until it was too much; then one more
-        if !self.is_known || self.answers >= self.limit {
-            self.limit = (self.limit + 1).min(most);
-            if self.is_known {
-                self.answers = 0;
-            }
-        }
+        let slowed = hosts.find(|known| known.host.is_slowed());
+        slowed.map(|known| format!(" ({}: {} at once)", known.name, known.host.limit())).unwrap_or_default()
     }
 }
 
-/// What a worker does next.
-enum Next {
-    Work(usize),
-    Wait,
-    Nothing,
+/// A turn that is taken, and how.
+struct Taken<A> {
+    turn: Turn<A>,
+    host: usize,
+    /// Whether the host is given up, so that nothing is tried.
+    is_given_up: bool,
 }
 
 impl Pool {
+    /// One for a fleet.
+    pub(super) fn of(rollout: &Rollout) -> Self {
+        let most = rollout.parallel.unwrap_or(PARALLEL);
+        Self::new(most, rollout.parallel_per_host.unwrap_or(most))
+    }
+
     /// One that does so much at once at most, and so much on one host.
     pub(super) fn new(most: usize, per_host: usize) -> Self {
-        let (state, changed) = (Mutex::default(), Condvar::new());
-        Self { most: most.max(1), per_host: per_host.clamp(1, most.max(1)), state, changed }
+        Self { most: most.max(1), per_host: per_host.clamp(1, most.max(1)), shared: Arc::default(), printer: None }
+    }
+
+    /// The same, which says what is waited for.
+    pub(super) fn telling(self, printer: &Printer) -> Self {
+        Self { printer: Some(printer.clone()), ..self }
+    }
+
+    /// What is said of it beside a progress bar.
+    pub(super) fn within(&self) -> impl Fn() -> String + Clone + Send + Sync + 'static {
+        let shared = Arc::clone(&self.shared);
+        move || shared.words()
     }
 
     /// How much is done at once now.
     pub(super) fn width(&self) -> usize {
-        let state = self.lock();
-        state.hosts.values().map(|host| host.limit).sum::<usize>().clamp(1, self.most)
+        let state = self.shared.lock();
+        state.hosts.iter().map(|known| known.host.limit()).sum::<usize>().clamp(1, self.most)
     }
 
-    /// Works on all of `members`, each of which is on a host. What comes of it is `settled` on this thread, one after the
-    /// other; once that returns false, nothing else is begun, and what is under way is still settled. Returns what was
-    /// not begun.
-    pub(super) fn each<T: Send>(
+    /// What hosts had against so much at once, those with the most first.
+    pub(super) fn slowed(&self) -> Vec<SlowedHost> {
+        let state = self.shared.lock();
+        let of = |known: &Known| {
+            let troubles = known.host.troubles;
+            SlowedHost {
+                host: known.name.clone(),
+                least: troubles.least.unwrap_or_else(|| known.host.limit()),
+                parallel: known.host.limit(),
+                refused: troubles.refused,
+                unanswered: troubles.silent,
+                late: troubles.late,
+                put_off: troubles.put_off,
+                rested: u64::try_from(troubles.rested.as_millis()).unwrap_or(u64::MAX),
+                given_up: troubles.given_up,
+            }
+        };
+        let is_slowed = |known: &&Known| !known.name.is_empty() && known.host.troubles != Troubles::default();
+        let mut slowed: Vec<SlowedHost> = state.hosts.iter().filter(is_slowed).map(of).collect();
+        slowed.sort_by_key(|host| std::cmp::Reverse((host.given_up, host.rested, host.refused + host.unanswered)));
+        slowed
+    }
+
+    /// Works on all of `members`. What comes of it is `settled` on this thread, one after the other; once that returns
+    /// false, nothing else is begun, and what is under way is still settled. Returns what was not begun.
+    pub(super) fn each<T: Task>(
         &self,
         members: &[usize],
-        host: impl Fn(usize) -> String + Sync,
-        work: impl Fn(usize) -> (T, Went) + Sync,
-        mut settled: impl FnMut(usize, T) -> bool,
+        task: &T,
+        mut settled: impl FnMut(usize, T::Answer) -> bool,
     ) -> Vec<usize> {
         small_pages();
-        // other work takes another time
-        self.lock().hosts.values_mut().for_each(|host| host.fastest = None);
-        let queue = Mutex::new(members.iter().copied().collect::<VecDeque<usize>>());
+        let queue = Mutex::new(self.queue(members, task));
         let (sender, results) = mpsc::channel();
         thread::scope(|scope| {
             for _ in 0..self.most.min(members.len()) {
-                let (sender, queue, host, work) = (sender.clone(), &queue, &host, &work);
+                let (sender, queue) = (sender.clone(), &queue);
                 scope.spawn(move || {
-                    while let Some(member) = self.take(queue, host) {
-                        let begun = Instant::now();
-                        let (result, went) = work(member);
-                        self.give_back(&host(member), went, begun.elapsed());
-                        if sender.send((member, result)).is_err() {
+                    while let Some(taken) = self.take(queue, task) {
+                        if let Some(result) = self.work(queue, taken, task)
+                            && sender.send(result).is_err()
+                        {
                             break;
                         }
                     }
                 });
             }
             drop(sender);
-            let mut left = Vec::new();
             for (member, result) in results {
                 if !settled(member, result) {
-                    left.extend(queue.lock().unwrap_or_else(PoisonError::into_inner).drain(..));
-                    self.changed.notify_all();
+                    lock(&queue).stop();
+                    self.shared.changed.notify_all();
                 }
             }
-            left
-        })
+        });
+        let mut left = Vec::new();
+        for turn in lock(&queue).drain() {
+            match turn.earlier {
+                Some(answer) => {
+                    settled(turn.member, answer);
+                }
+                None => left.push(turn.member),
+            }
+        }
+        left
+    }
+
+    /// All members, each with its host.
+    fn queue<T: Task>(&self, members: &[usize], task: &T) -> Queue<T::Answer> {
+        let mut state = self.shared.lock();
+        state.hosts.iter_mut().for_each(|known| known.host.begin());
+        let hosts = members.iter().map(|member| state.number(task.host(*member), self.per_host));
+        let hosts: Vec<usize> = hosts.collect();
+        Queue::new(members.iter().copied().zip(hosts))
+    }
+
+    /// Works on a member, and returns what came of it unless it is put off.
+    fn work<T: Task>(
+        &self,
+        queue: &Mutex<Queue<T::Answer>>,
+        taken: Taken<T::Answer>,
+        task: &T,
+    ) -> Option<(usize, T::Answer)> {
+        let Taken { turn: Turn { member, tries, earlier, .. }, host, is_given_up } = taken;
+        if is_given_up {
+            let answer = earlier.unwrap_or_else(|| task.given_up(member, &self.shared.lock().hosts[host].name));
+            return Some((member, answer));
+        }
+        let begun = Instant::now();
+        let hears = self.shared.hears(host, self.printer.as_ref());
+        let (answer, went) = pressure::heard_by(&hears, || task.work(member, earlier));
+        let now = Instant::now();
+        let mut state = self.shared.lock();
+        state.running = state.running.saturating_sub(1);
+        let known = &mut state.hosts[host];
+        let before = known.host.limit();
+        known.host.learn(went, (begun, now), known.running);
+        known.running = known.running.saturating_sub(1);
+        let has_more_room = known.host.limit() > before;
+        let mut queue = lock(queue);
+        let is_put_off = went.may_pass() && tries < AGAIN;
+        let result = if is_put_off {
+            known.host.troubles.put_off += 1;
+            let not_before = Some(now + PUT_OFF * 2_u32.pow(tries));
+            queue.put_off(Turn { member, tries: tries + 1, not_before, earlier: Some(answer) }, host);
+            None
+        } else {
+            queue.is_done();
+            Some((member, answer))
+        };
+        // whoever gives back takes the next one itself
+        if queue.is_over() {
+            self.shared.changed.notify_all();
+        } else if has_more_room || is_put_off {
+            self.shared.changed.notify_one();
+        }
+        result
     }
 
     /// The next member whose host has room, once there is one; `None` if there are no more.
-    fn take(&self, queue: &Mutex<VecDeque<usize>>, host: &impl Fn(usize) -> String) -> Option<usize> {
-        let mut state = self.lock();
+    fn take<T: Task>(&self, queue: &Mutex<Queue<T::Answer>>, task: &T) -> Option<Taken<T::Answer>> {
+        let mut state = self.shared.lock();
         loop {
-            match self.next(&mut state, queue, host) {
-                Next::Work(member) => return Some(member),
-                Next::Nothing => {
-                    self.changed.notify_all();
-                    return None;
+            let wait = {
+                let State { hosts, running, .. } = &mut *state;
+                let mut queue = lock(queue);
+                if task.is_stopped() {
+                    queue.stop();
                 }
-                // what was drained is told, and all else is a change of the state
-                Next::Wait => {
-                    let waited = self.changed.wait_timeout(state, Duration::from_millis(200));
-                    state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                let now = Instant::now();
+                let is_full = *running >= self.most;
+                let room = |host: usize| {
+                    let Known { host, running, .. } = &hosts[host];
+                    (host.is_down() || *running < host.limit(), if host.is_down() { None } else { host.rests_until() })
+                };
+                match queue.next(now, is_full, room) {
+                    Next::Nothing => {
+                        self.shared.changed.notify_all();
+                        return None;
+                    }
+                    Next::Take(turn, host) => {
+                        let is_given_up = hosts[host].host.is_down();
+                        if is_given_up {
+                            queue.is_done();
+                        } else {
+                            hosts[host].running += 1;
+                            *running += 1;
+                        }
+                        return Some(Taken { turn, host, is_given_up });
+                    }
+                    Next::Wait(until) => until.map_or(LOOKS, |until| until.saturating_duration_since(now).min(LOOKS)),
                 }
-            }
+            };
+            let waited = self.shared.changed.wait_timeout(state, wait.max(Duration::from_millis(1)));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
+}
 
-    fn next(&self, state: &mut State, queue: &Mutex<VecDeque<usize>>, host: &impl Fn(usize) -> String) -> Next {
-        let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.is_empty() {
-            return Next::Nothing;
+impl State {
+    /// The number of a host.
+    fn number(&mut self, name: String, per_host: usize) -> usize {
+        if let Some(number) = self.numbers.get(&name) {
+            return *number;
         }
-        if state.running >= self.most {
-            return Next::Wait;
-        }
-        for at in 0..queue.len().min(LOOK_AHEAD) {
-            let name = host(queue[at]);
-            let one = state.hosts.entry(name).or_insert_with_key(|name| Host::new(name, self.per_host));
-            if one.running < one.limit {
-                one.running += 1;
-                state.running += 1;
-                return queue.remove(at).map_or(Next::Nothing, Next::Work);
-            }
-        }
-        Next::Wait
+        let number = self.hosts.len();
+        self.hosts.push(Known { host: Host::new(&name, per_host), name: name.clone(), running: 0 });
+        self.numbers.insert(name, number);
+        number
     }
+}
 
-    fn give_back(&self, host: &str, went: Went, took: Duration) {
-        let mut state = self.lock();
-        state.running = state.running.saturating_sub(1);
-        let mut has_more_room = false;
-        if let Some(host) = state.hosts.get_mut(host) {
-            host.running = host.running.saturating_sub(1);
-            let before = host.limit;
-            host.learn(went, took, self.per_host);
-            has_more_room = host.limit > before;
-        }
-        // whoever gives back takes the next one itself
-        if has_more_room {
-            self.changed.notify_one();
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<A>(queue: &Mutex<Queue<A>>) -> MutexGuard<'_, Queue<A>> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The allocator asks for huge pages, of which each thread would use a few for what fits into a hundredth of them.
@@ -227,95 +340,4 @@ fn small_pages() {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use super::*;
-
-    #[test]
-    fn every_member_is_worked_on_once_and_never_more_at_once_than_allowed() {
-        let pool = Pool::new(6, 4);
-        let members: Vec<usize> = (0..300).collect();
-        let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let on_host = [(); 3].map(|()| AtomicUsize::new(0));
-        let work = |member: usize| {
-            let now = running.fetch_add(1, Ordering::SeqCst) + 1;
-            let here = on_host[member % 3].fetch_add(1, Ordering::SeqCst) + 1;
-            assert!(here <= 4, "{here} on one host");
-            most.fetch_max(now, Ordering::SeqCst);
-            thread::yield_now();
-            on_host[member % 3].fetch_sub(1, Ordering::SeqCst);
-            running.fetch_sub(1, Ordering::SeqCst);
-            (member * 2, Went::Well)
-        };
-        let mut seen = Vec::new();
-        let left = pool.each(
-            &members,
-            |member| format!("host {}", member % 3),
-            work,
-            |member, result| {
-                assert_eq!(result, member * 2);
-                seen.push(member);
-                true
-            },
-        );
-        seen.sort_unstable();
-        assert_eq!((seen, left), (members, Vec::new()));
-        assert!(most.load(Ordering::SeqCst) <= 6);
-    }
-
-    #[test]
-    fn what_is_stopped_settles_what_is_under_way_and_begins_nothing_else() {
-        let pool = Pool::new(4, 4);
-        let members: Vec<usize> = (0..100).collect();
-        let begun = AtomicUsize::new(0);
-        let work = |member: usize| {
-            begun.fetch_add(1, Ordering::SeqCst);
-            (member, Went::Well)
-        };
-        let mut settled = 0;
-        let left = pool.each(
-            &members,
-            |_| String::new(),
-            work,
-            |_, _| {
-                settled += 1;
-                settled < 10
-            },
-        );
-        assert_eq!(settled, begun.load(Ordering::SeqCst));
-        assert_eq!(settled + left.len(), 100);
-    }
-
-    #[test]
-    fn a_host_is_asked_for_more_while_it_answers_and_for_half_when_it_does_not() {
-        let mut host = Host::new("a host", 16);
-        let quick = Duration::from_millis(10);
-        (0..100).for_each(|_| host.learn(Went::Well, quick, 16));
-        assert_eq!(host.limit, 16);
-        host.learn(Went::Badly, quick, 16);
-        assert_eq!(host.limit, 8);
-        // of the same moment
-        (0..7).for_each(|_| host.learn(Went::Badly, quick, 16));
-        assert_eq!(host.limit, 8);
-        (0..200).for_each(|_| host.learn(Went::Well, quick, 16));
-        assert_eq!(host.limit, 16);
-        host.answers = 16;
-        host.learn(Went::Well, Duration::from_secs(1), 16);
-        assert_eq!(host.limit, 8, "much later than the fastest");
-        (0..500).for_each(|_| host.learn(Went::Badly, quick, 16));
-        assert_eq!(host.limit, 1);
-    }
-
-    #[test]
-    fn files_are_worked_on_by_every_processor_and_by_more_threads_only_where_that_is_no_slower() {
-        let cores = thread::available_parallelism().map_or(2, usize::from).min(16);
-        let mut disk = Host::new("", 16);
-        assert_eq!(disk.limit, cores);
-        let work = Duration::from_millis(2);
-        (0..100).for_each(|_| disk.learn(Went::Well, work, 16));
-        assert_eq!(disk.limit, 16, "they wait for the disk");
-        (0..500).for_each(|_| disk.learn(Went::Well, work * 6, 16));
-        assert_eq!(disk.limit, cores, "they wait for each other");
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@ use dbmigrate_core::sql::token::significant;
 use dbmigrate_core::sql::{StatementKind, Token};
 use pollster::block_on;
 
+use super::host::Went;
 use super::trouble::Trouble;
 
 /// A query that has to return nothing.
@@ -49,6 +50,7 @@ impl Probes {
             kind: "preflight",
             message: format!("`{migration}` would fail: {}", filled_in(message.as_deref(), &row)),
             alike: Some(format!("{migration} {query}")),
+            went: Went::Well,
         }))
     }
 }

@@ -5,20 +5,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dbmigrate_core::config::Group;
-use dbmigrate_core::engine::apply::{
-    Advanced, Applied, Loss, Observer, Options, Phase, Scripts, States, Texts, apply_pending_with, waiting,
-};
+use dbmigrate_core::engine::apply::{Options, Phase, Scripts, States, Texts, waiting};
 use dbmigrate_core::folder::Migration;
-use pollster::block_on;
 
 use super::interrupt::Interrupt;
 use super::journal::Journal;
-use super::look::{Look, Question, opened};
+use super::look::{Look, Question};
 use super::pool::Pool;
 use super::preflight::Probes;
 use super::totals::{Settled, Totals};
 use super::trouble::Trouble;
 use super::wanted::Wanted;
+use super::wave::{Came, Migrating, milliseconds};
 use super::waves::{Budget, CANARY, Wave, groups, is_meant, plan};
 use super::{rehearse, said, shard, survey};
 use crate::database::Subject;
@@ -114,7 +112,8 @@ impl Running<'_> {
         if self.interrupt.is_heard() {
             return self.stop("interrupted", &behind, &looks);
         }
-        if self.budget.is_exhausted() {
+        // of those that are left alone, nobody would be spared by it
+        if self.budget.is_exhausted() && !behind.is_empty() {
             return self.stop("preflight", &behind, &looks);
         }
         if behind.is_empty() {
@@ -177,7 +176,8 @@ impl Running<'_> {
         let probes = Some((self.scripts, &probes));
         let (context, folder) = (wanted.context, wanted.folder);
         let question = Question { context, folder, options: self.options, states: self.states, probes };
-        let looks = survey::all(&question, wanted.members, &self.pool, || self.interrupt.is_heard());
+        let interrupt = &self.interrupt;
+        let looks = survey::all(&question, wanted.members, &self.pool, || interrupt.is_heard());
         said::surveyed(wanted, &survey::histogram(looks.iter().flatten()), milliseconds(self.begun));
         looks
     }
@@ -220,33 +220,26 @@ impl Running<'_> {
     /// Migrates the members of a wave.
     fn wave(&mut self, (number, of): (usize, usize), wave: &Wave, looks: &[Option<Look>]) -> Waved {
         let (wanted, begun) = (self.wanted, Instant::now());
-        let (context, folder, options, retries) = (wanted.context, wanted.folder, self.options, wanted.retries);
-        let (states, heard, pace) = (self.states, &self.interrupt, wanted.pace);
         let pieces = Pieces::default();
-        let within = pieces.clone().within(Arc::default());
-        let progress = context.printer.progress_within("Migrating", wave.members.len() as u64, within);
+        let (within, hosts) = (pieces.clone().within(Arc::default()), self.pool.within());
+        let within = move || format!("{}{}", within(), hosts());
+        let progress = wanted.context.printer.progress_within("Migrating", wave.members.len() as u64, within);
         let (mut done, mut good, mut migrated, mut failed, mut cut) = (0, 0, 0, 0, 0);
-        let work = |at: usize| {
-            let member = &wanted.members[at];
-            let begun = Instant::now();
-            let mut counting = Counting { applied: 0, name: &member.name, pieces: &pieces, heard, at: None };
-            let base = looks[at].as_ref().and_then(|look| states.base(look.seen?));
-            let result = opened(context, member).and_then(|database| {
-                let mut database = database.retrying(retries.of(&member.url)).pacing(pace);
-                if let Some(base) = base {
-                    database = database.beginning_at(base);
-                }
-                let run = block_on(apply_pending_with(&mut database, folder, options, &mut counting));
-                run.map(drop).map_err(|error| Trouble::of(error, member))
-            });
-            let cut = counting.at.take().filter(|_| heard.is_heard());
-            let trouble = result.err().or_else(|| cut.map(|migration| Trouble::interrupted(&migration)));
-            let went = survey::went(trouble.as_ref());
-            ((counting.applied, trouble, milliseconds(begun)), went)
+        let migrating = Migrating {
+            context: wanted.context,
+            folder: wanted.folder,
+            members: wanted.members,
+            retries: wanted.retries,
+            pace: wanted.pace,
+            options: self.options,
+            states: self.states,
+            looks,
+            heard: &self.interrupt,
+            pieces: &pieces,
         };
         let (totals, budget, interrupt) = (&mut self.totals, &mut self.budget, &self.interrupt);
-        let host = |at: usize| survey::host(&wanted.members[at]);
-        let left = self.pool.each(&wave.members, host, work, |at, (applied, trouble, took)| {
+        let left = self.pool.each(&wave.members, &migrating, |at, came| {
+            let Came { applied, trouble, milliseconds: took } = came;
             let outcome = outcome(applied, trouble.as_ref());
             match outcome {
                 MemberOutcome::Migrated => (good, migrated) = (good + 1, migrated + 1),
@@ -296,6 +289,7 @@ impl Running<'_> {
         self.totals.sums.shard = wanted.shard.map(|shard| shard.to_string());
         self.totals.sums.members = wanted.members.len();
         self.totals.sums.milliseconds = milliseconds(self.begun);
+        self.totals.sums.slowed = self.pool.slowed();
         self.totals.sums.stopped = stopped.map(str::to_owned);
         let most = self.budget.most();
         let sums = self.totals.finish();
@@ -384,53 +378,14 @@ fn settled(
     Settled { outcome, before: number(|look| look.applied), applied, pending, trouble, milliseconds }
 }
 
-fn milliseconds(begun: Instant) -> u64 {
-    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Counts what is applied to a member, and shows how far what takes long is. Who interrupts it ends a migration that is
-/// several transactions behind one of them; any other is finished.
-struct Counting<'a> {
-    applied: usize,
-    /// The name of the member.
-    name: &'a str,
-    pieces: &'a Pieces,
-    heard: &'a Interrupt,
-    /// The migration in the middle of which it is.
-    at: Option<String>,
-}
-
-impl Observer for Counting<'_> {
-    fn begin(&mut self, _: &str, _: usize, _: usize) {}
-
-    fn loses(&mut self, _: &Loss) {}
-
-    fn wants_losses(&self) -> bool {
-        false
-    }
-
-    fn applied(&mut self, _: &Applied) {
-        self.applied += 1;
-        self.at = None;
-    }
-
-    fn advanced(&mut self, advanced: &Advanced) {
-        self.at = Some(advanced.migration.clone());
-        self.pieces.note_of(self.name, advanced);
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.at.is_some() && self.heard.is_heard()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::host::Went;
     use super::*;
 
     #[test]
     fn what_failed_before_anything_was_applied_is_told_by_its_reason() {
-        let trouble = |kind| Trouble { kind, message: String::new(), alike: None };
+        let trouble = |kind| Trouble { kind, message: String::new(), alike: None, went: Went::Well };
         assert_eq!(outcome(2, None), MemberOutcome::Migrated);
         assert_eq!(outcome(0, None), MemberOutcome::Unchanged);
         assert_eq!(outcome(0, Some(&trouble("unreachable"))), MemberOutcome::Unreachable);

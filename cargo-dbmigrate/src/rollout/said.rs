@@ -3,7 +3,7 @@
 use crate::error::CommandError;
 use crate::exit;
 use crate::fleet::Member;
-use crate::messages::{self, FailureOfMembers, MembersIn, RolledOut};
+use crate::messages::{self, FailureOfMembers, MembersIn, RolledOut, SlowedHost};
 use crate::report::Printer;
 use crate::report::counted;
 use crate::report::duration::Elapsed;
@@ -111,6 +111,7 @@ pub(crate) fn concluded(
     sums: &RolledOut,
     (head, again): (Option<&str>, Option<&str>),
 ) -> Option<CommandError> {
+    slowed(printer, &sums.slowed);
     let verb = if sums.left() == 0 { "Finished" } else { "Summary" };
     printer.status(verb, format!("{}: {} in {}", sums.target, sums.words(), Elapsed(sums.milliseconds)));
     printer.message(|| sums.clone());
@@ -138,6 +139,36 @@ pub(crate) fn concluded(
         error = error.help(format!("what differs: `cargo dbmigrate diff -t {}`", sums.target));
     }
     Some(error.helps(again.map(|again| format!("to continue with those that are left: `{again}`"))))
+}
+
+/// Says which servers had something against so much at once. A member that does not answer is no matter of its server.
+fn slowed(printer: &Printer, hosts: &[SlowedHost]) {
+    let is_worth = |host: &&SlowedHost| host.refused > 0 || host.late > 0 || host.given_up;
+    let worth: Vec<&SlowedHost> = hosts.iter().filter(is_worth).collect();
+    if worth.is_empty() {
+        return;
+    }
+    let mut lines: Vec<String> = worth.iter().take(MOST_SHOWN).map(|host| slowed_line(host)).collect();
+    let more = worth.len().saturating_sub(MOST_SHOWN);
+    lines.extend((more > 0).then(|| format!("and {}", counted(more, "other server"))));
+    printer.status("Slowed down", lines.join("\n"));
+}
+
+fn slowed_line(host: &SlowedHost) -> String {
+    let mut line = match host.given_up {
+        true => format!("{}: given up, it does not answer", host.host),
+        false => format!("{}: {} at once at worst", host.host, host.least),
+    };
+    let mut said = |count: usize, what: String| {
+        if count > 0 {
+            line.push_str(", ");
+            line.push_str(&what);
+        }
+    };
+    said(host.refused, format!("{} refused", counted(host.refused, "request")));
+    said(host.unanswered, format!("{} without an answer", counted(host.unanswered, "try")));
+    said(usize::from(host.rested >= 1000), format!("left alone for {}", Elapsed(host.rested)));
+    line
 }
 
 /// What is wrong with some members, in words.

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use dbmigrate_core::config::Rollout;
 use dbmigrate_core::engine::apply::{Options, States};
 use dbmigrate_core::folder::Folder;
 
+use super::host::Went;
 use super::look::Question;
-use super::pool::{Pool, Went};
+use super::pool::{Pool, Task};
 use super::trouble::{Reasons, Trouble};
-use crate::error::Result;
+use crate::error::{CommandError, Result};
 use crate::fleet::Member;
 use crate::messages::{FailureOfMembers, MemberState, MembersIn};
 use crate::project::Context;
@@ -17,23 +19,22 @@ use crate::report::counted;
 
 pub(crate) use super::look::Look;
 
-/// Where all members stand, in their order; nothing is asked of their rows. At most `parallel` are asked at once.
-pub(crate) fn survey(context: &Context, folder: &Folder, members: &[Member], parallel: Option<usize>) -> Vec<Look> {
+/// Where all members stand, in their order; nothing is asked of their rows. As many are asked at once as a roll-out may.
+pub(crate) fn survey(context: &Context, folder: &Folder, members: &[Member], rollout: &Rollout) -> Vec<Look> {
     let states = States::of(folder);
     let question = Question { context, folder, options: Options::default(), states: &states, probes: None };
-    let most = parallel.unwrap_or(super::wanted::PARALLEL);
-    all(&question, members, &Pool::new(most, most), || false).into_iter().flatten().collect()
+    all(&question, members, &Pool::of(rollout).telling(&context.printer), || false).into_iter().flatten().collect()
 }
 
 /// Something else that is asked of some of the members, as many at once. In their order.
 pub(crate) fn ask<T: Send>(
     members: &[Member],
     some: &[usize],
-    parallel: Option<usize>,
+    rollout: &Rollout,
     question: impl Fn(&Member) -> Result<T> + Sync,
 ) -> Vec<(usize, Result<T>)> {
     let mut answers = Vec::with_capacity(some.len());
-    each(members, some, parallel, question, |at, answer| {
+    each(members, some, rollout, question, |at, answer| {
         answers.push((at, answer));
         true
     });
@@ -44,28 +45,46 @@ pub(crate) fn ask<T: Send>(
 /// The same of all of them, as long as `wants_more` of each answer.
 pub(crate) fn ask_until<T: Send>(
     members: &[Member],
-    parallel: Option<usize>,
+    rollout: &Rollout,
     question: impl Fn(&Member) -> Result<T> + Sync,
     wants_more: impl FnMut(usize, Result<T>) -> bool,
 ) {
     let every: Vec<usize> = (0..members.len()).collect();
-    each(members, &every, parallel, question, wants_more);
+    each(members, &every, rollout, question, wants_more);
 }
 
 fn each<T: Send>(
     members: &[Member],
     some: &[usize],
-    parallel: Option<usize>,
+    rollout: &Rollout,
     question: impl Fn(&Member) -> Result<T> + Sync,
     settled: impl FnMut(usize, Result<T>) -> bool,
 ) {
-    let most = parallel.unwrap_or(super::wanted::PARALLEL);
-    let work = |at: usize| {
-        let answer = question(&members[at]);
+    Pool::of(rollout).each(some, &Asking { members, question }, settled);
+}
+
+/// Any question.
+struct Asking<'a, Q> {
+    members: &'a [Member],
+    question: Q,
+}
+
+impl<T: Send, Q: Fn(&Member) -> Result<T> + Sync> Task for Asking<'_, Q> {
+    type Answer = Result<T>;
+
+    fn host(&self, member: usize) -> String {
+        host(&self.members[member])
+    }
+
+    fn work(&self, member: usize, _: Option<Self::Answer>) -> (Self::Answer, Went) {
+        let answer = (self.question)(&self.members[member]);
         let went = if answer.is_ok() { Went::Well } else { Went::Badly };
         (answer, went)
-    };
-    Pool::new(most, most).each(some, |at| host(&members[at]), work, settled);
+    }
+
+    fn given_up(&self, _: usize, host: &str) -> Self::Answer {
+        Err(CommandError::failed(Trouble::not_asked(host).message))
+    }
 }
 
 /// The same for any question. Those that were not asked because somebody has stopped it have no answer.
@@ -73,34 +92,50 @@ pub(super) fn all(
     question: &Question<'_>,
     members: &[Member],
     pool: &Pool,
-    is_stopped: impl Fn() -> bool,
+    is_stopped: impl Fn() -> bool + Sync,
 ) -> Vec<Option<Look>> {
-    let progress = question.context.printer.progress("Surveying", members.len() as u64);
+    let printer = &question.context.printer;
+    let progress = printer.progress_within("Surveying", members.len() as u64, pool.within());
     let every: Vec<usize> = (0..members.len()).collect();
     let mut looks = vec![None; members.len()];
     let mut done = 0;
-    let work = |at: usize| {
-        let look = question.ask(&members[at]);
-        let went = went(look.trouble.as_deref());
-        (look, went)
-    };
-    pool.each(
-        &every,
-        |at| host(&members[at]),
-        work,
-        |at, look| {
-            done += 1;
-            progress.step(done, &members[at].name);
-            looks[at] = Some(look);
-            !is_stopped()
-        },
-    );
+    let looking = Looking { question, members, is_stopped: &is_stopped };
+    pool.each(&every, &looking, |at, look| {
+        done += 1;
+        progress.step(done, &members[at].name);
+        looks[at] = Some(look);
+        !is_stopped()
+    });
     looks
 }
 
-/// What work on a member says of its host.
-pub(super) fn went(trouble: Option<&Trouble>) -> Went {
-    if trouble.is_some_and(Trouble::is_of_host) { Went::Badly } else { Went::Well }
+/// The survey.
+struct Looking<'a, S> {
+    question: &'a Question<'a>,
+    members: &'a [Member],
+    is_stopped: S,
+}
+
+impl<S: Fn() -> bool + Sync> Task for Looking<'_, S> {
+    type Answer = Look;
+
+    fn host(&self, member: usize) -> String {
+        host(&self.members[member])
+    }
+
+    fn work(&self, member: usize, _: Option<Look>) -> (Look, Went) {
+        let look = self.question.ask(&self.members[member]);
+        let went = look.trouble.as_deref().map_or(Went::Well, |trouble| trouble.went);
+        (look, went)
+    }
+
+    fn given_up(&self, _: usize, host: &str) -> Look {
+        Look::unreachable(Trouble::not_asked(host))
+    }
+
+    fn is_stopped(&self) -> bool {
+        (self.is_stopped)()
+    }
 }
 
 /// What a member shares with others: its server, or the disk.

@@ -1,7 +1,7 @@
 //! What became of a fleet: counted member by member, and put together from several runs.
 
 use crate::fleet::Member;
-use crate::messages::{FailureOfMembers, MemberOutcome, RolledOut};
+use crate::messages::{FailureOfMembers, MemberOutcome, RolledOut, SlowedHost};
 
 use super::trouble::{Reasons, Trouble};
 
@@ -85,6 +85,25 @@ fn alike(failure: &FailureOfMembers) -> String {
         .join("`")
 }
 
+/// What several runs have met with at the same servers.
+fn add_slowed(all: &mut Vec<SlowedHost>, part: &[SlowedHost]) {
+    for one in part {
+        match all.iter_mut().find(|known| known.host == one.host) {
+            Some(known) => {
+                known.least = known.least.min(one.least);
+                known.parallel = known.parallel.min(one.parallel);
+                known.refused += one.refused;
+                known.unanswered += one.unanswered;
+                known.late += one.late;
+                known.put_off += one.put_off;
+                known.rested = known.rested.max(one.rested);
+                known.given_up |= one.given_up;
+            }
+            None => all.push(one.clone()),
+        }
+    }
+}
+
 /// What several runs on parts of a fleet come to.
 pub(crate) fn merged(parts: &[RolledOut]) -> RolledOut {
     let mut all = RolledOut::default();
@@ -102,6 +121,7 @@ pub(crate) fn merged(parts: &[RolledOut]) -> RolledOut {
         all.applied += part.applied;
         all.milliseconds = all.milliseconds.max(part.milliseconds);
         all.stopped = all.stopped.or_else(|| part.stopped.clone());
+        add_slowed(&mut all.slowed, &part.slowed);
         for failure in &part.failures {
             match failures.iter_mut().find(|known| known.kind == failure.kind && alike(known) == alike(failure)) {
                 Some(known) => {

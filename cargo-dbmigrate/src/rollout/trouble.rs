@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use dbmigrate_core::engine::apply::{ApplyError, Failure};
-use dbmigrate_core::engine::error::ErrorKind;
+use dbmigrate_core::engine::error::{EngineError, ErrorKind};
 
+use super::host::Went;
 use crate::database::state::failure_of_run;
 use crate::error::CommandError;
 use crate::fleet::Member;
@@ -28,35 +29,48 @@ pub(crate) struct Trouble {
     pub message: String,
     /// What is the same for all members with this reason, if that is not the line without the member.
     pub alike: Option<String>,
+    /// What it says of the host.
+    pub(super) went: Went,
 }
 
 impl Trouble {
     /// What kept a member from being opened.
     pub(super) fn of_opening(error: &CommandError) -> Self {
-        Self { kind: "unreachable", message: error.message().to_owned(), alike: None }
+        Self { kind: "unreachable", message: error.message().to_owned(), alike: None, went: Went::Badly }
     }
 
     /// That its file is gone.
     pub(super) fn gone(member: &Member) -> Self {
-        Self { kind: "unreachable", message: format!("`{}` does not exist", member.url), alike: None }
+        Self { kind: "unreachable", message: format!("`{}` does not exist", member.url), alike: None, went: Went::Well }
+    }
+
+    /// That it was not tried, since its host does not answer.
+    pub(super) fn not_asked(host: &str) -> Self {
+        let message = format!("`{host}` does not answer, so this one was not asked");
+        Self { kind: "unreachable", alike: Some(message.clone()), message, went: Went::Silent }
     }
 
     /// Why a member was not migrated, or cannot be.
     pub(super) fn of(error: ApplyError, member: &Member) -> Self {
-        let kind = kind(&error);
+        let (kind, went) = (kind(&error), engine_of(&error).map_or(Went::Well, |error| went(error.kind)));
         let shown = failure_of_run(error, (&member.url).into());
         let mut message = shown.message().to_owned();
         // what a diagnostic says in its place
         if let Some(first) = shown.rendered().first().filter(|first| !message.contains(&first.message.message)) {
             message = format!("{message}: {}", first.message.message);
         }
-        Self { kind, message, alike: None }
+        Self { kind, message, alike: None, went }
     }
 
     /// That it was left in the middle of a migration of several transactions.
     pub(super) fn interrupted(migration: &str) -> Self {
         let message = format!("interrupted in the middle of `{migration}`, which the next run continues");
-        Self { kind: INTERRUPTED, message, alike: None }
+        Self { kind: INTERRUPTED, message, alike: None, went: Went::Well }
+    }
+
+    /// Whether nobody knows what happened.
+    pub(super) fn is_loss(&self) -> bool {
+        self.kind == "lost"
     }
 
     /// Whether somebody wanted that, so that nothing is wrong.
@@ -74,10 +88,32 @@ impl Trouble {
             _ => MemberState::Unreachable,
         }
     }
+}
 
-    /// Whether its host has no time, or does not answer.
-    pub(super) fn is_of_host(&self) -> bool {
-        matches!(self.kind, "unreachable" | "lost" | "locked")
+/// What an error of the engine says of the host: whether it can be gone when the same is tried again.
+fn went(kind: ErrorKind) -> Went {
+    match kind {
+        ErrorKind::Locked | ErrorKind::Stolen => Went::Busy,
+        ErrorKind::NoSuchDatabase => Went::Absent,
+        ErrorKind::Unreachable | ErrorKind::Lost | ErrorKind::StreamExpired => Went::Silent,
+        _ => Went::Well,
+    }
+}
+
+/// The error of the engine that is the reason, if one is.
+fn engine_of(error: &ApplyError) -> Option<&EngineError> {
+    match error {
+        ApplyError::Engine { error, .. } => Some(error),
+        ApplyError::Migration { failure, .. } => engine_of_failure(failure),
+        _ => None,
+    }
+}
+
+fn engine_of_failure(failure: &Failure) -> Option<&EngineError> {
+    match failure {
+        Failure::Statement { error, .. } | Failure::Engine { error, .. } => Some(error),
+        Failure::NotUndone(failure) | Failure::UnderWay { failure, .. } => engine_of_failure(failure),
+        _ => None,
     }
 }
 

@@ -14,9 +14,6 @@ use crate::error::Result;
 use crate::fleet::Member;
 use crate::project::{Context, Retry};
 
-/// So many members are migrated at once at most, if nobody says otherwise.
-pub(super) const PARALLEL: usize = 16;
-
 /// A roll-out that is wanted.
 pub(crate) struct Wanted<'a> {
     /// The command.
@@ -60,8 +57,7 @@ impl Wanted<'_> {
 
     /// How much is done at once.
     pub(super) fn pool(&self) -> pool::Pool {
-        let most = self.rollout.parallel.unwrap_or(PARALLEL);
-        pool::Pool::new(most, self.rollout.parallel_per_host.unwrap_or(most))
+        pool::Pool::of(self.rollout).telling(&self.context.printer)
     }
 
     /// The migration that members are to be at.

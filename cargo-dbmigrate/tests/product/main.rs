@@ -38,6 +38,7 @@ mod fixed;
 mod fleet;
 mod fleet_commands;
 mod fleet_faults;
+mod fleet_hosts;
 mod fleet_killed;
 mod fleet_members;
 mod fleet_rehearsal;

@@ -136,6 +136,15 @@ impl fmt::Display for ScriptError {
 impl std::error::Error for ScriptError {}
 
 impl<'a> Script<'a> {
+    /// What is kept of a loss.
+    pub fn keep_of(&self, allow: &Allow) -> Option<&Keep> {
+        self.keeps.iter().find(|keep| match (&keep.column, allow.column()) {
+            (None, _) => keep.table == allow.name(),
+            (Some(column), Some((on, one))) => keep.table == on && *column == one,
+            (Some(_), None) => false,
+        })
+    }
+
     /// Parses `text`, the content of `file`, in time linear in its length.
     ///
     /// # Errors

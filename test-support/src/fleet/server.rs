@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 use super::files::Files;
 use super::member::{Member, Said};
-use super::weather::{Fault, Weather, When};
+use super::weather::{Capacity, Fault, Weather, When};
 use crate::http::Message;
 use crate::listening::{Listening, lock};
 
@@ -52,6 +52,9 @@ struct State {
     members: BTreeMap<String, Entry>,
     traffic: Traffic,
     in_flight: usize,
+    /// How many are done at once, of which there may be a [`Capacity`].
+    serving: usize,
+    has_room: Arc<Condvar>,
 }
 
 /// A running server, which ends when this is dropped.
@@ -65,7 +68,7 @@ impl Server {
     pub fn start(files: &Files, seed: u64) -> Self {
         let members = files.names().iter().map(|name| (name.clone(), entry(name, files.path(name)))).collect();
         let (traffic, weather) = (Traffic::default(), Weather::default());
-        let state = State { seed, weather, members, traffic, in_flight: 0 };
+        let state = State { seed, weather, members, traffic, in_flight: 0, serving: 0, has_room: Arc::default() };
         Self { listening: Listening::start(|_| state, serve) }
     }
 
@@ -171,8 +174,10 @@ fn serve(client: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
         // a request has ended before the client can know it
         let flight = Flight::begin(state);
         sleep(delay);
+        let fault = if fault.is_none() && !served(state) { Some(Fault::Status(429)) } else { fault };
         let said = match fault {
             Some(Fault::Closed) => return Ok(()),
+            Some(Fault::Unknown) => (404, json!({"error": format!("Namespace `{name}` doesn't exist")})),
             Some(Fault::Status(status)) => (status, json!({"error": format!("simulated {status}")})),
             _ => {
                 if let Some(Fault::Slow(more)) = fault {
@@ -187,14 +192,37 @@ fn serve(client: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
         match fault {
             Some(Fault::Lost) => return Ok(()),
             Some(Fault::Half) => {
-                let bytes = bytes_of(&said);
+                let bytes = bytes_of(&said, "");
                 let mut to_client = client;
                 return to_client.write_all(&bytes[..bytes.len() / 2]);
+            }
+            Some(Fault::Status(_)) => {
+                let after = lock(state).weather.retry_after;
+                reply_with(client, &said, &after.map(|after| format!("retry-after: {after}\r\n")).unwrap_or_default())?;
             }
             _ => reply(client, &said)?,
         }
     }
     Ok(())
+}
+
+/// Takes the time that a server of some [`Capacity`] needs; false if it refuses.
+fn served(state: &Mutex<State>) -> bool {
+    let mut guard = lock(state);
+    let Some(Capacity { takes, refuses, .. }) = guard.weather.capacity else { return true };
+    let has_room = Arc::clone(&guard.has_room);
+    while guard.weather.capacity.is_some_and(|capacity| guard.serving >= capacity.at_once) {
+        if refuses {
+            return false;
+        }
+        guard = has_room.wait(guard).unwrap_or_else(PoisonError::into_inner);
+    }
+    guard.serving += 1;
+    drop(guard);
+    sleep(takes);
+    lock(state).serving -= 1;
+    has_room.notify_one();
+    true
 }
 
 /// Counts a request, and decides about it.
@@ -268,11 +296,16 @@ fn has_commit(body: &[u8]) -> bool {
 
 fn reply(client: &TcpStream, said: &Said) -> io::Result<()> {
     let mut to_client = client;
-    to_client.write_all(&bytes_of(said))
+    to_client.write_all(&bytes_of(said, ""))
 }
 
-fn bytes_of((status, body): &Said) -> Vec<u8> {
+fn reply_with(client: &TcpStream, said: &Said, header: &str) -> io::Result<()> {
+    let mut to_client = client;
+    to_client.write_all(&bytes_of(said, header))
+}
+
+fn bytes_of((status, body): &Said, header: &str) -> Vec<u8> {
     let body = if body.is_null() { String::new() } else { body.to_string() };
-    let head = format!("HTTP/1.1 {status} Simulated\r\ncontent-type: application/json\r\n");
+    let head = format!("HTTP/1.1 {status} Simulated\r\ncontent-type: application/json\r\n{header}");
     format!("{head}content-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }

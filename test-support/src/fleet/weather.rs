@@ -15,6 +15,8 @@ pub enum Fault {
     Half,
     /// Nothing is executed, and somebody in front of the server answers with this status.
     Status(u16),
+    /// Nothing is executed, and the server says that it does not have the database.
+    Unknown,
     /// It takes so much longer.
     Slow(Duration),
 }
@@ -28,6 +30,17 @@ pub enum When {
     Commit,
     /// Every one, until the member is well again.
     Always,
+}
+
+/// How much a server does at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capacity {
+    /// So many requests.
+    pub at_once: usize,
+    /// How long each of them takes then.
+    pub takes: Duration,
+    /// What becomes of those beyond: they wait, or are refused with 429.
+    pub refuses: bool,
 }
 
 /// What happens to requests for no reason of their own: how long all of them take, and how many of 10,000 fail.
@@ -49,6 +62,10 @@ pub struct Weather {
     pub unavailable: u32,
     /// [`Fault::Status`] of 429.
     pub too_many: u32,
+    /// After how many seconds whoever is refused with 429 or 503 is to come again, if that is said.
+    pub retry_after: Option<u32>,
+    /// How much the server does at once, if that is not all there is.
+    pub capacity: Option<Capacity>,
     /// [`Fault::Slow`], and by how much.
     pub slow: (u32, Duration),
 }

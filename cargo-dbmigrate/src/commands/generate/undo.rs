@@ -1,14 +1,14 @@
 //! `generate --undo`: takes the last migration back, if no database has it.
 
 use dbmigrate_core::engine::apply::is_after_deploy;
-use dbmigrate_core::folder::{Folder, FolderError, Migration, Verify};
+use dbmigrate_core::folder::{Folder, FolderError, Migration, Script, Verify};
 
 use super::applied;
 use super::arguments::Generate;
 use crate::database::history::before_squash;
-use crate::drafting::is_generated;
+use crate::drafting::{is_generated, kind};
 use crate::error::{CommandError, Result};
-use crate::messages::{self, FileAction};
+use crate::messages::{self, FileAction, LogKind};
 use crate::project::{Context, path};
 use crate::report::counted;
 use crate::{exit, git};
@@ -99,7 +99,11 @@ fn refuse_edits(
     if accepted {
         return Ok(());
     }
-    let what = if is_recorded { "was written by hand" } else { "was edited" };
+    let what = match is_recorded {
+        false => "was edited",
+        true if is_revert(folder, last)? => "was written by `revert`",
+        true => "was written by hand",
+    };
     let message = format!("`{}` {what} and is not in git: it would be lost", file.display());
     let question = format!("{message}. Continue?");
     if context.printer.can_ask() && crate::decisions::ask::confirmed(context, &question)? {
@@ -109,4 +113,11 @@ fn refuse_edits(
         .note("nothing was changed")
         .help(format!("to discard it: `{} --accept {EDITS}`", arguments.command_line()))
         .help("to keep it, commit or copy it first"))
+}
+
+/// Whether `revert` has written a migration.
+fn is_revert(folder: &Folder, migration: &Migration) -> Result<bool> {
+    let text = folder.sql(migration)?;
+    let script = Script::parse(&text, &folder.sql_path(migration));
+    Ok(script.is_ok_and(|script| kind(migration, &text, &script) == LogKind::Revert))
 }

@@ -1,6 +1,6 @@
 //! Whether a member of a fleet has a migration that would move: one is enough, and they are asked many at once.
 
-use dbmigrate_core::config::{FleetSource, Target};
+use dbmigrate_core::config::{FleetSource, Rollout, Target};
 
 use super::applied::{has, moves_on, refused};
 use super::arguments::Rebase;
@@ -35,7 +35,7 @@ pub(super) fn refuse(context: &Context, arguments: &Rebase, sides: &Sides) -> Re
             }
         };
         context.printer.detail("Fleet", format!("{name} ({})", counted(members.len(), "member")));
-        let Asked { found, failed, reason } = ask(context, sides, &members, target.rollout.parallel);
+        let Asked { found, failed, reason } = ask(context, sides, &members, &target.rollout);
         if let Some((member, migration)) = found {
             let member = format!("{name}/{member}");
             if moves_on(context, arguments, name, &migration) {
@@ -81,10 +81,10 @@ struct Asked {
     reason: Option<String>,
 }
 
-fn ask(context: &Context, sides: &Sides, members: &[Member], at_once: Option<usize>) -> Asked {
+fn ask(context: &Context, sides: &Sides, members: &[Member], rollout: &Rollout) -> Asked {
     let mut asked = Asked::default();
     let question = |member: &Member| has(context, sides, &member.url);
-    survey::ask_until(members, at_once, question, |at, answer| match answer {
+    survey::ask_until(members, rollout, question, |at, answer| match answer {
         Ok(None) => true,
         Ok(Some(migration)) => {
             asked.found.get_or_insert((members[at].name.clone(), migration));

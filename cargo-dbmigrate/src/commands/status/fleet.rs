@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context, fleet: &Fleet, which: &Where) -> Result<u8>
     let folder = context.existing_folder()?;
     folder.verify(Verify::Sql)?;
     let members = fleet.members_where(context, which)?;
-    let looks = survey::survey(context, &folder, &members, fleet.target.rollout.parallel);
+    let looks = survey::survey(context, &folder, &members, &fleet.target.rollout);
     let all = members.iter().zip(&looks);
     let shown: Vec<(&Member, &Look)> = all.filter(|(member, look)| which.holds(member, standing(look))).collect();
     let waits = Waits::of(&folder, &shown);

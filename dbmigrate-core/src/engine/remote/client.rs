@@ -24,6 +24,20 @@ use crate::engine::error::{EngineError, ErrorKind};
 /// and the server has shown that it is alive.
 pub type Observer = Arc<dyn Fn(Duration) + Send + Sync>;
 
+/// A server wants fewer requests: it has answered with 429 or 503.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pressure {
+    /// The status.
+    pub status: u16,
+    /// How long it wants to be left alone, if it says so.
+    pub after: Option<Duration>,
+    /// Whether the request is sent again then, unless somebody does not want that.
+    pub again: bool,
+}
+
+/// Called with each of those; `false` lets the request fail at once, so that whoever asked can come back later.
+pub type OnPressure = Arc<dyn Fn(&Pressure) -> bool + Send + Sync>;
+
 /// How requests are made.
 #[derive(Clone)]
 pub struct Options {
@@ -37,6 +51,8 @@ pub struct Options {
     pub encryption_key: Option<Token>,
     /// Who is told that a request is still waited for.
     pub observer: Option<Observer>,
+    /// Who is told that the server wants fewer requests.
+    pub on_pressure: Option<OnPressure>,
     /// Connections that are shared with the clients of other databases.
     pub connections: Option<Connections>,
 }
@@ -49,6 +65,7 @@ impl Default for Options {
             namespace: None,
             encryption_key: None,
             observer: None,
+            on_pressure: None,
             connections: None,
         }
     }
@@ -67,6 +84,8 @@ impl fmt::Debug for Options {
 
 /// The pause before the first further attempt; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// Nobody waits longer because a server says so: then the request fails, and says for how long.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// How long a sign of life may take, and closing a stream that nobody waits for.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 /// After so many missing signs of life in a row a server is given up.
@@ -185,14 +204,19 @@ impl Client {
         let mut pause = FIRST_PAUSE;
         let mut left = self.shared.options.retries;
         loop {
+            let mut wait = None;
             let failed = match self.post_once(post).map_err(|error| Failed { error, sent: false, answered: false })? {
                 Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer.body),
                 Ok(answer) => {
-                    let again = answer.status == 429 || (harmless && matches!(answer.status, 502..=504));
+                    wait = answer.retry_after;
                     let location = answer.location.as_deref();
                     let said = if post.encoding == Encoding::Protobuf { error_text(&answer.body) } else { None };
                     let body = said.as_deref().unwrap_or(&answer.body);
-                    let error = asked.error(&Answer { status: answer.status, body, location });
+                    let error = asked.error(&Answer { status: answer.status, body, location, retry_after: wait });
+                    // what it says now and then of a database that it is putting to sleep, before it wakes it up again
+                    let denied = post.repeatable && error.kind == ErrorKind::NoSuchDatabase;
+                    let again = denied || answer.status == 429 || (harmless && matches!(answer.status, 502..=504));
+                    let again = self.waits_here(&answer, again && left > 0);
                     (again, Failed { error, sent: true, answered: true })
                 }
                 Err(none) => {
@@ -204,8 +228,19 @@ impl Client {
                 (true, _) if left > 0 => left -= 1,
                 (_, failed) => return Err(failed),
             }
-            thread::sleep(pause);
+            thread::sleep(wait.map_or(pause, |wait| wait.max(pause)));
             pause *= 2;
+        }
+    }
+
+    /// Whether the request waits to be sent `again`, rather than whoever has sent it.
+    fn waits_here(&self, answer: &HttpAnswer, again: bool) -> bool {
+        let again = again && answer.retry_after.is_none_or(|after| after <= LONGEST_WAIT);
+        match &self.shared.options.on_pressure {
+            Some(on_pressure) if matches!(answer.status, 429 | 503) => {
+                on_pressure(&Pressure { status: answer.status, after: answer.retry_after, again }) && again
+            }
+            _ => again,
         }
     }
 

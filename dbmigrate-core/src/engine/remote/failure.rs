@@ -1,5 +1,7 @@
 //! What an answer other than the wanted one means: who refused, and whether anything can have happened.
 
+use std::time::Duration;
+
 use libsql_hrana::proto;
 use serde::Deserialize;
 
@@ -88,6 +90,15 @@ pub(super) struct Answer<'a> {
     pub(super) status: u16,
     pub(super) body: &'a [u8],
     pub(super) location: Option<&'a str>,
+    /// When the server wants to be asked again.
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Answer<'_> {
+    /// When it can be tried again, if that is said.
+    fn later(&self) -> String {
+        self.retry_after.map(|after| format!(" (to be asked again in {} s)", after.as_secs())).unwrap_or_default()
+    }
 }
 
 /// What is known of the request that was answered.
@@ -131,7 +142,7 @@ impl Asked<'_> {
             400 if text.contains("baton") => {
                 (ErrorKind::StreamExpired, format!("the server no longer knows the stream{says}"))
             }
-            429 => (ErrorKind::Unreachable, format!("`{url}` is not taking requests for now{says}")),
+            429 => (ErrorKind::Unreachable, format!("`{url}` is not taking requests for now{says}{}", answer.later())),
             300..400 => {
                 let to = answer.location.map(|to| format!(" to `{}`", shown(strip_query(to)))).unwrap_or_default();
                 let message =
@@ -142,7 +153,7 @@ impl Asked<'_> {
             200..300 if self.writes => (ErrorKind::Lost, format!("the answer of `{url}` cannot be read{says}")),
             200..300 => (ErrorKind::Protocol, format!("`{url}` does not answer like a libSQL server{says}")),
             _ if self.writes => (ErrorKind::Lost, format!("`{url}` answered with status {status}{says}")),
-            _ => (ErrorKind::Unreachable, format!("`{url}` answered with status {status}{says}")),
+            _ => (ErrorKind::Unreachable, format!("`{url}` answered with status {status}{says}{}", answer.later())),
         };
         self.hiding(kind, &message)
     }

@@ -30,8 +30,8 @@ const BODY_TIMEOUTS: u32 = 20;
 pub(super) struct HttpAnswer {
     pub(super) status: u16,
     pub(super) location: Option<String>,
-    /// How long to wait before asking again, as it is said.
-    pub(super) retry_after: Option<String>,
+    /// How long to wait before asking again, if it says so in seconds.
+    pub(super) retry_after: Option<Duration>,
     pub(super) body: Vec<u8>,
 }
 
@@ -194,7 +194,7 @@ impl HttpRequest {
             }
         };
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let (location, retry_after) = (header("location"), header("retry-after"));
+        let (location, retry_after) = (header("location"), header("retry-after").as_deref().and_then(seconds));
         let status = response.status().as_u16();
         // what is known to come needs no second place while it comes
         let length = response.body().content_length().unwrap_or_default().min(EXPECTED);
@@ -209,6 +209,11 @@ impl HttpRequest {
         reader.read_to_end(&mut body)?;
         Ok(HttpAnswer { status, location, retry_after, body })
     }
+}
+
+/// How long a `Retry-After` asks to wait (RFC 9110, 10.2.3), if it says so in seconds. With a date, the pauses are our own.
+pub(super) fn seconds(text: &str) -> Option<Duration> {
+    text.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// The body of a request, which notes when its last byte is taken to be sent.

@@ -27,7 +27,7 @@ mod url;
 mod value;
 
 pub use batch::{Batch, Condition, Outcome, StepRows, and, error, is_autocommit, not, ok, or};
-pub use client::{Client, Observer, Options};
+pub use client::{Client, Observer, OnPressure, Options, Pressure};
 pub use connections::Connections;
 pub use flat::{Flat, FlatRows, Span};
 pub use refusal::{Refusal, refusals};

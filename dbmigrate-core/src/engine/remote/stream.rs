@@ -300,7 +300,7 @@ impl Stream {
     }
 
     fn unreadable(&self, writes: bool, body: &[u8]) -> EngineError {
-        self.client.asked(writes).error(&Answer { status: 200, body, location: None })
+        self.client.asked(writes).error(&Answer { status: 200, body, location: None, retry_after: None })
     }
 }
 

@@ -93,7 +93,7 @@ struct Members {
 /// Asks the members of a fleet where they stand.
 fn members(context: &Context, fleet: &Fleet, folder: &Folder, state: &mut DatabaseState) -> Result<Members> {
     let members = fleet.members(context)?;
-    let looks = survey::survey(context, folder, &members, fleet.target.rollout.parallel);
+    let looks = survey::survey(context, folder, &members, &fleet.target.rollout);
     state.members = survey::histogram(&looks);
     let behind = looks.iter().filter(|look| look.state == MemberState::Behind);
     let least = behind.filter_map(|look| look.applied).min().and_then(|applied| usize::try_from(applied).ok());

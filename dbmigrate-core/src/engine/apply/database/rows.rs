@@ -7,7 +7,6 @@ use crate::engine::connection::{Row, display, integer};
 use crate::engine::error::EngineError;
 use crate::folder::Script;
 use crate::folder::script::{Allow, Preflight as Asked};
-use crate::kept::Keep;
 use crate::plan::{Lint, Preflight, keys_of};
 
 impl Database {
@@ -132,8 +131,7 @@ impl Database {
         for (allow, query) in countable(script) {
             // where it cannot be counted (the table gets its name in this migration), nothing is said
             if let Some(count) = self.counted(&query).await {
-                let keep = script.keeps.iter().find(|keep| is_about(keep, allow));
-                let kept = keep.map(|keep| keep.kept.to_string());
+                let kept = script.keep_of(allow).map(|keep| keep.kept.to_string());
                 losses.push(Loss { lint: allow.lint.clone(), object: allow.object.clone(), count, kept });
             }
         }
@@ -148,15 +146,6 @@ impl Database {
         }
         let row = self.connection.first_row(query).await.ok()??;
         row.first().and_then(|value| u64::try_from(integer(value)).ok())
-    }
-}
-
-/// Whether it is what the loss would be.
-fn is_about(keep: &Keep, allow: &Allow) -> bool {
-    match (&keep.column, allow.column()) {
-        (None, _) => keep.table == allow.name(),
-        (Some(column), Some((on, one))) => keep.table == on && *column == one,
-        (Some(_), None) => false,
     }
 }
 

@@ -99,7 +99,7 @@ impl Platform {
             let (again, wait, error) = match self.send_once(call)? {
                 Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer.body),
                 Ok(answer) => {
-                    let wait = answer.retry_after.as_deref().and_then(seconds);
+                    let wait = answer.retry_after;
                     let error = of_status((&self.address(), call.doing), answer.status, words(&answer.body), wait);
                     let fits = wait.is_none_or(|wait| wait <= LONGEST_WAIT);
                     let again = match answer.status {
@@ -158,13 +158,9 @@ impl Platform {
     }
 }
 
-/// How long a `Retry-After` asks to wait, if it says so in seconds. With a date, the pauses are our own.
-fn seconds(text: &str) -> Option<Duration> {
-    text.trim().parse().ok().map(Duration::from_secs)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::super::http::seconds;
     use super::*;
 
     #[test]
