@@ -2,7 +2,7 @@
 
 use dbmigrate_core::config::{FILE_NAME, LONGEST_TIMEOUT, PRODUCTION, TOKEN_VARIABLE, token_variable};
 use dbmigrate_core::engine::EngineError;
-use dbmigrate_core::engine::error::ErrorKind;
+use dbmigrate_core::engine::error::{ErrorKind, UNANSWERED};
 
 use crate::database::Subject;
 use crate::error::CommandError;
@@ -38,6 +38,9 @@ pub(crate) fn of(action: &str, error: &EngineError, database: Subject<'_>) -> Op
                  waits to write",
             )
             .help("run again when no other client writes; to retry more often: `--retries 20`"),
+        ErrorKind::Lost if error.message.contains(UNANSWERED) => during()
+            .note("a statement of another client may have its lock for as long; `sqld` also hangs now and then")
+            .help("if it lets nobody write, restart it; to go on where it was: `cargo dbmigrate migrate`"),
         ErrorKind::Lost => during().help("check its state once the server answers: `cargo dbmigrate status`"),
         ErrorKind::StreamExpired => during().help("run it again"),
         ErrorKind::TooLarge => during().help("split it into several migrations, with less text or fewer rows in each"),
