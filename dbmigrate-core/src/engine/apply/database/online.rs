@@ -21,7 +21,7 @@ pub(super) const FIRST: u64 = 1000;
 /// The most that a piece has.
 pub(super) const MOST: u64 = 200_000;
 /// How often a piece is tried that does not get the lock, or does not arrive.
-const TRIES: u32 = 20;
+pub(super) const TRIES: u32 = 20;
 /// Within which time a server answers a piece, whoever else has its lock.
 pub(super) const WITHIN: Option<Duration> = Some(Duration::from_secs(60));
 
