@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use dbmigrate_core::engine::Connection;
@@ -24,6 +24,8 @@ const ROWS: usize = 1_000_000;
 const WRITERS: u64 = 4;
 /// The pause between two writes of one of them.
 const PACE: Duration = Duration::from_millis(5);
+/// If no write of anybody is answered for so long, the server hangs, and so would this.
+const STUCK: Duration = Duration::from_secs(30);
 
 pub(crate) fn run() {
     let rows = std::env::var("ONLINE_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(ROWS);
@@ -137,11 +139,12 @@ impl Wrote {
 
 /// Lets writers write while something runs, and returns what they and that have come to.
 fn beside<R>(rows: usize, connect: &(dyn Fn() -> Connection + Sync), from: u64, run: impl FnOnce() -> R) -> (Wrote, R) {
-    let stop = AtomicBool::new(false);
+    let (stop, answered) = (AtomicBool::new(false), AtomicU64::new(0));
     std::thread::scope(|scope| {
-        let stop = &stop;
-        let writers: Vec<_> =
-            (0..WRITERS).map(|writer| scope.spawn(move || write(rows, &connect(), (writer, from), stop))).collect();
+        let (stop, answered) = (&stop, &answered);
+        scope.spawn(move || watch(stop, answered));
+        let each = |writer| scope.spawn(move || write(rows, &connect(), (writer, from), (stop, answered)));
+        let writers: Vec<_> = (0..WRITERS).map(each).collect();
         let result = run();
         stop.store(true, Ordering::Relaxed);
         let mut all = Wrote::default();
@@ -156,8 +159,31 @@ fn beside<R>(rows: usize, connect: &(dyn Fn() -> Connection + Sync), from: u64, 
     })
 }
 
+/// Ends everything if the server hangs, which `sqld` does now and then, whoever writes.
+fn watch(stop: &AtomicBool, answered: &AtomicU64) {
+    let (mut last, mut since) = (0, Instant::now());
+    while !stop.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(100));
+        let now = answered.load(Ordering::Relaxed);
+        if now != last {
+            (last, since) = (now, Instant::now());
+        } else if since.elapsed() > STUCK {
+            println!(
+                "  it hangs: behind {last} writes none was answered for {STUCK:?} (docs/large-tables.md#on-a-server)"
+            );
+            // what was started ends with this process
+            std::process::exit(1);
+        }
+    }
+}
+
 /// Updates and inserts in turn until it is told to stop.
-fn write(rows: usize, connection: &Connection, (writer, from): (u64, u64), stop: &AtomicBool) -> Wrote {
+fn write(
+    rows: usize,
+    connection: &Connection,
+    (writer, from): (u64, u64),
+    (stop, answered): (&AtomicBool, &AtomicU64),
+) -> Wrote {
     let mut wrote = Wrote::default();
     for at in from.. {
         if stop.load(Ordering::Relaxed) {
@@ -186,6 +212,7 @@ fn write(rows: usize, connection: &Connection, (writer, from): (u64, u64), stop:
             break;
         }
         wrote.waits.push(begun.elapsed());
+        answered.fetch_add(1, Ordering::Relaxed);
         std::thread::sleep(PACE.saturating_sub(begun.elapsed()));
     }
     wrote

@@ -245,11 +245,13 @@ pub(crate) fn migration_error(
             .help(format!(
                 "delete the line `-- dbmigrate: online` in `{shown}`: the migration is then one transaction"
             )),
-        Failure::WaitsTooLong { line, wait, .. } => CommandError::failed(format!("`{name}`: {failure}"))
-            .at(format!("{shown}:{line}"))
-            .note("nothing was changed")
+        Failure::WaitsTooLong { line, wait, .. } => {
+            let error = CommandError::failed(format!("`{name}`: {failure}")).at(format!("{shown}:{line}"));
+            let error = error.note("nothing was changed");
+            let error = if wait.as_secs() < 4 { error } else { error.note(server_error::TAKEN_AWAY) };
             // what is foreseen is about right
-            .help(format!("if they can wait: `cargo dbmigrate migrate --max-lag {}s`", wait.as_secs() * 3 / 2 + 1)),
+            error.help(format!("if they can wait: `cargo dbmigrate migrate --max-lag {}s`", wait.as_secs() * 3 / 2 + 1))
+        }
         Failure::Differs { .. } => CommandError::failed(format!(
             "`{name}` was stopped before its table was put to use: {failure}"
         ))

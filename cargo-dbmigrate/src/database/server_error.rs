@@ -2,11 +2,15 @@
 
 use dbmigrate_core::config::{FILE_NAME, LONGEST_TIMEOUT, PRODUCTION, TOKEN_VARIABLE, token_variable};
 use dbmigrate_core::engine::EngineError;
-use dbmigrate_core::engine::error::ErrorKind;
+use dbmigrate_core::engine::error::{ErrorKind, UNANSWERED};
 
 use crate::database::Subject;
 use crate::error::CommandError;
 use crate::project::url::{DatabaseUrl, Server, TokenSource};
+
+/// What a long transaction on a server has to expect.
+pub(crate) const TAKEN_AWAY: &str = "a libSQL server takes the lock from a transaction that runs over 5 seconds while another client \
+     waits to write";
 
 /// What can be done about a server that cannot be reached, by words of what is wrong.
 const UNREACHABLE: [(&str, &str); 5] = [
@@ -32,12 +36,12 @@ pub(crate) fn of(action: &str, error: &EngineError, database: Subject<'_>) -> Op
                 .help("a server without namespaces has one database: use `localhost` or its address as the host")
         }
         ErrorKind::NoSuchDatabase => no_such_database(said(), server, url),
-        ErrorKind::Stolen => during()
-            .note(
-                "a libSQL server takes the lock from a transaction that runs over 5 seconds while another client \
-                 waits to write",
-            )
-            .help("run again when no other client writes; to retry more often: `--retries 20`"),
+        ErrorKind::Stolen => {
+            during().note(TAKEN_AWAY).help("run again when no other client writes; to retry more often: `--retries 20`")
+        }
+        ErrorKind::Lost if error.message.contains(UNANSWERED) => during()
+            .note("a statement of another client may have its lock for as long; `sqld` also hangs now and then")
+            .help("if it lets nobody write, restart it; to go on where it was: `cargo dbmigrate migrate`"),
         ErrorKind::Lost => during().help("check its state once the server answers: `cargo dbmigrate status`"),
         ErrorKind::StreamExpired => during().help("run it again"),
         ErrorKind::TooLarge => during().help("split it into several migrations, with less text or fewer rows in each"),

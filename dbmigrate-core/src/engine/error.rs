@@ -8,6 +8,9 @@ const PRIMARY_CODE_MASK: i32 = 0xff;
 /// An extended code of "read-only": the file was moved or deleted (sqlite.org/rescode.html#readonly_dbmoved).
 const READONLY_DBMOVED: i32 = 1032;
 
+/// What the message of [`ErrorKind::Lost`] has in it if the server shows that it is alive and does not answer.
+pub const UNANSWERED: &str = "it is up, and did not answer for";
+
 /// An error of the engine.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 #[error("{message}")]

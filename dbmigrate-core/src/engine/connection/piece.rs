@@ -4,13 +4,14 @@
 use std::time::{Duration, Instant};
 
 use super::{Backend, Connection, Row, integer};
-use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::error::{EngineError, ErrorKind, UNANSWERED};
 use crate::engine::pieces::{Bound, Times};
 
 /// What has to hold when the lock is held, and what is done then.
 #[derive(Debug, Clone, Default)]
 pub struct Piece {
-    /// What is looked at before, in a transaction that only reads, so that nobody has to wait for it.
+    /// What is looked at before, in a transaction that only reads, so that nobody has to wait for it; not on a server, where
+    /// everybody's commits copy the log as long as somebody reads.
     pub reading: Vec<Bound>,
     /// An expression, and its values: if it is not true, nothing is done.
     pub guard: Bound,
@@ -20,6 +21,8 @@ pub struct Piece {
     pub behind: Vec<Bound>,
     /// Whether references are checked, and actions of foreign keys happen, as for an application.
     pub foreign_keys: bool,
+    /// Within which time a server has to answer: what is longer than any piece and any wait for the lock.
+    pub within: Option<Duration>,
 }
 
 /// What became of it.
@@ -56,6 +59,11 @@ impl NotWorked {
     pub fn may_be_tried_again(&self) -> bool {
         use ErrorKind::{Locked, Stolen, StreamExpired, Unreachable};
         matches!(self.error.kind, Locked | Stolen | StreamExpired | Unreachable)
+    }
+
+    /// Whether a server that is up has not answered in time.
+    pub fn is_unanswered(&self) -> bool {
+        self.is_lost() && self.error.message.contains(UNANSWERED)
     }
 
     /// Whether nobody knows what became of it.
@@ -100,7 +108,7 @@ impl Connection {
             changes.push(self.changes());
         }
         self.commit().await.map_err(NotWorked::around)?;
-        let times = Times { read, waited, held: locked.elapsed(), committed: Duration::ZERO };
+        let times = Times { read, waited, held: locked.elapsed() };
         let answers = self.ask_all_with(piece.behind.clone()).await.map_err(NotWorked::around)?;
         Ok(Worked::Done { changes, answers, times })
     }
@@ -139,7 +147,7 @@ impl Connection {
 mod on_server {
     use super::{Duration, EngineError, NotWorked, Piece, Times, Worked};
     use crate::engine::connection::server::{ServerConnection, of_commit, stolen};
-    use crate::engine::remote::{Batch, Outcome, is_autocommit, not, ok};
+    use crate::engine::remote::{Batch, Outcome, Patience, is_autocommit, not, ok};
     use crate::engine::value::Value;
 
     /// What a guard that does not hold has in its message.
@@ -156,18 +164,7 @@ mod on_server {
             let (holds, values) = &piece.guard;
             let holds = format!("SELECT json_extract('{{}}', iif({holds}, '$', '{NOT_ITS_TURN}'))");
             let first = batch.step(Some(ok(keys)), CLOCK, Vec::new(), true);
-            let (mut asked, mut looked) = (first, None);
-            if !piece.reading.is_empty() {
-                let begun = batch.step(Some(ok(first)), "BEGIN", Vec::new(), false);
-                let mut last = batch.step(Some(ok(begun)), holds.clone(), values.clone(), false);
-                looked = Some(last);
-                for (sql, values) in &piece.reading {
-                    last = batch.step(Some(ok(last)), sql, values.clone(), false);
-                }
-                let end = batch.step(Some(ok(last)), "COMMIT", Vec::new(), false);
-                asked = batch.step(Some(ok(end)), CLOCK, Vec::new(), true);
-            }
-            let begun = batch.step(Some(ok(asked)), "BEGIN IMMEDIATE", Vec::new(), false);
+            let begun = batch.step(Some(ok(first)), "BEGIN IMMEDIATE", Vec::new(), false);
             let locked = batch.step(Some(ok(begun)), CLOCK, Vec::new(), true);
             let guard = batch.step(Some(ok(locked)), holds, values.clone(), false);
             let mut last = guard;
@@ -176,7 +173,6 @@ mod on_server {
             }
             let end = batch.step(Some(ok(last)), CLOCK, Vec::new(), true);
             let commit = batch.step(Some(ok(end)), "COMMIT", Vec::new(), false);
-            let committed = batch.step(Some(ok(commit)), CLOCK, Vec::new(), true);
             batch.step(Some(not(is_autocommit())), "ROLLBACK", Vec::new(), false);
             let behind = |(sql, values): &(String, Vec<Value>)| batch.step(Some(ok(commit)), sql, values.clone(), true);
             let behind: Vec<u32> = piece.behind.iter().map(behind).collect();
@@ -184,7 +180,8 @@ mod on_server {
                 let at = step.checked_sub(guard + 1).filter(|at| (*at as usize) < piece.statements.len());
                 at.and_then(|at| usize::try_from(at).ok())
             };
-            let outcome = self.send(&batch).map_err(|error| match self.refused(&batch, &error) {
+            let patience = piece.within.map_or(Patience::WhileAlive, Patience::UpTo);
+            let outcome = self.send_within(&batch, patience).map_err(|error| match self.refused(&batch, &error) {
                 Some((step, error)) => NotWorked { statement: u32::try_from(step).ok().and_then(place), error },
                 None => NotWorked::around(error),
             })?;
@@ -202,16 +199,15 @@ mod on_server {
                     changes: changes.collect(),
                     answers: behind.into_iter().map(answer).collect(),
                     times: Times {
-                        read: between(clock(first), clock(asked)),
-                        waited: between(clock(asked), clock(locked)),
+                        read: Duration::ZERO,
+                        waited: between(clock(first), clock(locked)),
                         held: between(clock(locked), clock(end)),
-                        committed: between(clock(end), clock(committed)),
                     },
                 });
             }
             let error: Option<(u32, &EngineError)> = outcome.errors().find(|(step, _)| *step <= commit);
             match error {
-                Some((step, error)) if step == guard || looked == Some(step) => {
+                Some((step, error)) if step == guard => {
                     let is_turned_down =
                         error.message.contains(NOT_ITS_TURN) || error.message.contains("no such table");
                     if is_turned_down { Ok(Worked::NotItsTurn) } else { Err(NotWorked::around(error.clone())) }

@@ -80,7 +80,12 @@ impl ServerConnection {
 
     /// Sends a batch of its own, which leaves nothing open.
     pub(in crate::engine) fn send(&self, batch: &Batch) -> Result<Outcome, EngineError> {
-        self.client.stream().run(batch, Then::Close, Patience::WhileAlive)
+        self.send_within(batch, Patience::WhileAlive)
+    }
+
+    /// The same, if it is answered in time.
+    pub(super) fn send_within(&self, batch: &Batch, patience: Patience) -> Result<Outcome, EngineError> {
+        self.client.stream().run(batch, Then::Close, patience)
     }
 
     pub(super) fn begin(&self) -> Result<(), EngineError> {

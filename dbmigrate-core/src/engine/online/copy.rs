@@ -5,8 +5,8 @@ use super::{AT, COPY, LOG, NotOnline, ONLINE_PREFIX, follow};
 use crate::ddl::render;
 use crate::engine::introspect::has_vectors;
 use crate::folder::script::Rebuild;
-use crate::schema::{Index, Schema, Table};
-use crate::sql::token::{TokenKind, significant};
+use crate::schema::{Index, Schema, Table, Trigger, TriggerTiming};
+use crate::sql::token::{Token, TokenKind, significant};
 use crate::sql::{Expr, Name, Statement};
 
 /// What the name of a parent begins with that a foreign key of the new table refers to until the swap. There is no such
@@ -56,6 +56,12 @@ impl Copy {
         let is_of_vectors = |index: &&Index| index.parts.iter().any(|part| has_vectors(part.expr.as_str()));
         if let Some(index) = all_indexes.find(is_of_vectors) {
             return Err(NotOnline(format!("`{}` is an index of vectors, which has tables of its own", index.name)));
+        }
+        if let Some(trigger) = schema.triggers.iter().find(|trigger| keeps_from_logging(trigger, table)) {
+            return Err(NotOnline(format!(
+                "trigger `{}` may say `RAISE(IGNORE)` behind a write, and what was written is then not noticed",
+                trigger.name
+            )));
         }
         let parents = rebuild.definition.foreign_keys.iter().map(|key| key.parent.clone());
         // one that is no table holds nothing back
@@ -183,6 +189,14 @@ impl Copy {
         }
         made + &text[end..]
     }
+}
+
+/// Whether a trigger may end what happens for a row of the table that is written already, with the triggers that log it.
+/// One that fires before leaves the row as it was.
+fn keeps_from_logging(trigger: &Trigger, table: &Name) -> bool {
+    let tokens = significant(trigger.body.as_str());
+    let says_it = |three: &[Token<'_>]| three[0].is_word("raise") && three[1].text == "(" && three[2].is_word("ignore");
+    trigger.on == *table && trigger.timing == TriggerTiming::After && tokens.windows(3).any(says_it)
 }
 
 /// The statements with which nothing of the application's is followed any more.

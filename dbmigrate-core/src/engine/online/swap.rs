@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::copy::{Copy, index_name, no_parent, old_index_name};
 use super::{COPY, OLD};
 use crate::ddl::render;
+use crate::engine::connection::{Row, integer};
+use crate::engine::value::Value;
 use crate::schema::{Index, Table};
 use crate::sql::Name;
 use crate::sql::name::quote_string;
@@ -17,6 +19,8 @@ pub(in crate::engine) const FEW: u64 = 100_000;
 const INDEXED_ROW: u64 = 750;
 /// For a row of a table that it drops.
 const DROPPED_ROW: u64 = 150;
+/// For a page of a table that is dropped, of a server or a file, on a busy machine.
+const DROPPED_PAGE: u64 = 15_000;
 /// For a foreign key of a row that it checks.
 const CHECKED_KEY: u64 = 225;
 
@@ -186,6 +190,62 @@ fn stored_index(text: &str, index: &Index) -> String {
     format!("CREATE {unique}INDEX {}", &text[name.map_or(0, |token| token.start)..end])
 }
 
+/// What there is still of a hidden table that is emptied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) struct Left {
+    /// At most so many rows; `None` if they would have to be counted.
+    rows: Option<u64>,
+    is_empty: bool,
+    /// The pages that the database uses for anything.
+    pages: u64,
+}
+
+impl Left {
+    /// Reads the answer to [`left`].
+    pub(in crate::engine) fn read(row: &Row) -> Option<Self> {
+        let number = |at: usize| row.get(at).and_then(|value| u64::try_from(integer(value)).ok());
+        let is_counted = !matches!(row.get(1), None | Some(Value::Null));
+        Some(Self { rows: number(1).filter(|_| is_counted), is_empty: number(0)? == 0, pages: number(2)? })
+    }
+
+    pub(in crate::engine) fn is_empty(self) -> bool {
+        self.is_empty
+    }
+
+    /// About how long `DROP TABLE` takes for what is left, which frees one page after the other. How many there are is known
+    /// from those that became free with the rows that went since `before`; where none did, nothing is known.
+    pub(in crate::engine) fn dropped_in(self, before: Self) -> Duration {
+        let gone = before.rows.zip(self.rows).map(|(before, now)| before.saturating_sub(now));
+        match (gone, self.rows, before.pages.saturating_sub(self.pages)) {
+            (Some(gone @ 1..), Some(rows), freed @ 1..) => {
+                Duration::from_nanos((freed + 1).saturating_mul(rows).saturating_mul(DROPPED_PAGE) / gone)
+            }
+            _ => Duration::MAX,
+        }
+    }
+}
+
+/// The query for what is left of a hidden table.
+pub(in crate::engine) fn left(table: &Table) -> String {
+    let name = table.name.sql();
+    let rows = match rowid_of(table).filter(|_| !table.random_rowid) {
+        Some(rowid) => format!("(SELECT max({0}) - min({0}) + 1 FROM {name})", rowid.sql()),
+        None => "NULL".to_owned(),
+    };
+    format!(
+        "SELECT EXISTS (SELECT 1 FROM {name}), {rows}, \
+         (SELECT page_count FROM pragma_page_count) - (SELECT freelist_count FROM pragma_freelist_count)"
+    )
+}
+
+/// What the rows of a table are numbered by; `None` if nothing leads to that.
+fn rowid_of(table: &Table) -> Option<Name> {
+    if table.without_rowid {
+        return None;
+    }
+    table.rowid_alias().map(|alias| alias.name.clone()).or_else(|| table.free_rowid_name())
+}
+
 /// The statement that deletes so many rows of a hidden table, in the order in which they lie. `None` if its rows have no
 /// name of their own.
 pub(in crate::engine) fn empty(table: &Table, rows: u64) -> Option<String> {
@@ -205,7 +265,7 @@ pub(in crate::engine) fn empty(table: &Table, rows: u64) -> Option<String> {
             "DELETE FROM {name} WHERE ({key}) IN (SELECT {key} FROM {name} ORDER BY {order} LIMIT {rows})"
         ));
     }
-    let rowid = table.rowid_alias().map(|alias| alias.name.clone()).or_else(|| table.free_rowid_name())?;
+    let rowid = rowid_of(table)?;
     let rowid = rowid.sql();
     Some(format!(
         "DELETE FROM {name} WHERE {rowid} <= (SELECT max({rowid}) FROM (SELECT {rowid} FROM {name} ORDER BY {rowid} LIMIT {rows}))"

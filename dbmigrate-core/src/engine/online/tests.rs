@@ -296,6 +296,54 @@ async fn introspect_hidden(connection: &Connection) -> Option<crate::schema::Tab
 }
 
 #[test]
+fn a_trigger_that_keeps_a_written_row_from_being_logged_is_refused() {
+    let case = &CASES[2];
+    let outcome = |trigger: &str| {
+        pollster::block_on(async {
+            let connection = Connection::in_memory().await.expect("one");
+            for statement in split(case.setup).into_iter().map(|one| one.text).chain([trigger]) {
+                connection.run(statement).await.expect(statement);
+            }
+            let schema = introspect(&connection).await.expect("a schema").schema;
+            let statements = split(case.script);
+            let rebuild = Rebuild::read(&statements, 0).expect("it is one");
+            Copy::of(&schema, &rebuild, &statements).map(|_| ()).map_err(|why| why.0)
+        })
+    };
+    let ignores = "BEGIN SELECT 1; SELECT raise /* it */ (IGNORE) WHERE NEW.n > 7; END";
+    let why = "trigger `skip` may say `RAISE(IGNORE)` behind a write, and what was written is then not noticed";
+    assert_eq!(outcome(&format!("CREATE TRIGGER skip AFTER INSERT ON \"new\" {ignores}")), Err(why.to_owned()));
+    // a row is as it was, or another table's
+    assert_eq!(outcome(&format!("CREATE TRIGGER skip BEFORE INSERT ON \"new\" {ignores}")), Ok(()));
+    assert_eq!(outcome("CREATE TRIGGER skip AFTER INSERT ON \"new\" BEGIN SELECT 'RAISE(IGNORE)'; END"), Ok(()));
+}
+
+#[test]
+fn a_small_rest_of_a_table_is_dropped_at_once() {
+    pollster::block_on(async {
+        let connection = Connection::in_memory().await.expect("one");
+        connection.run("CREATE TABLE t (id INTEGER PRIMARY KEY, a)").await.expect("a table");
+        let fill = "INSERT INTO t (a) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) \
+                    SELECT zeroblob(500) FROM n";
+        connection.run(fill).await.expect("rows");
+        let table = introspect(&connection).await.expect("a schema").schema.tables.iter().next().cloned().expect("it");
+        let left = async || {
+            let row = connection.first_row(&swap::left(&table)).await.expect("an answer");
+            swap::Left::read(&row.expect("a row")).expect("it is one")
+        };
+        let before = left().await;
+        assert_eq!(before.dropped_in(before), std::time::Duration::MAX, "nothing is known yet");
+        connection.run(&swap::empty(&table, 5000).expect("it has rowids")).await.expect("some go");
+        // eight rows to a page, and a few pages that lead to them
+        let after = left().await;
+        let pages = after.dropped_in(before).as_micros() / 15;
+        assert!((1850..2100).contains(&pages) && !after.is_empty(), "{pages}");
+        connection.run("DELETE FROM t").await.expect("all go");
+        assert!(left().await.is_empty());
+    });
+}
+
+#[test]
 fn what_others_wait_for_on_a_server_grows_with_the_rows() {
     let waits = |case: &Case, rows: u64| {
         pollster::block_on(async {

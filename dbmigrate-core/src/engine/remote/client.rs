@@ -18,7 +18,7 @@ use super::protobuf::error_text;
 use super::stream::{Patience, Stream};
 use super::token::Token;
 use super::url::RemoteUrl;
-use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::error::{EngineError, ErrorKind, UNANSWERED};
 
 /// Called with the time that has passed whenever a request under [`Patience::WhileAlive`] is still without an answer
 /// and the server has shown that it is alive.
@@ -263,11 +263,12 @@ impl Client {
         match post.patience {
             Patience::Timeout => Ok(request.send(&agent, Some(self.shared.options.timeout))),
             Patience::Short(timeout) => Ok(request.send(&agent, Some(timeout.min(self.shared.options.timeout)))),
-            Patience::WhileAlive => {
+            Patience::WhileAlive | Patience::UpTo(_) => {
+                let limit = if let Patience::UpTo(limit) = post.patience { limit } else { Duration::MAX };
                 let (done, answered) = mpsc::channel();
                 // ends with the answer, or when the connection is closed under it
                 let helper = Helper::start(move || drop(done.send(request.send(&agent, None))));
-                let answer = self.wait(&answered);
+                let answer = self.wait(&answered, limit);
                 if answer.is_ok() {
                     helper.keep();
                 }
@@ -276,12 +277,16 @@ impl Client {
         }
     }
 
-    /// Waits for an answer for as long as the server shows signs of life.
-    fn wait(&self, answered: &mpsc::Receiver<Result<HttpAnswer, NoAnswer>>) -> Result<HttpAnswer, NoAnswer> {
+    /// Waits for an answer for as long as the server shows signs of life, and no longer than the limit.
+    fn wait(
+        &self,
+        answered: &mpsc::Receiver<Result<HttpAnswer, NoAnswer>>,
+        limit: Duration,
+    ) -> Result<HttpAnswer, NoAnswer> {
         let since = Instant::now();
         let mut missed = 0;
         loop {
-            match answered.recv_timeout(self.shared.options.timeout) {
+            match answered.recv_timeout(self.shared.options.timeout.min(limit.saturating_sub(since.elapsed()))) {
                 Ok(answer) => return answer,
                 Err(RecvTimeoutError::Disconnected) => {
                     let what = "the request was abandoned".to_owned();
@@ -289,6 +294,12 @@ impl Client {
                 }
                 Err(RecvTimeoutError::Timeout) if self.is_alive() => {
                     missed = 0;
+                    if since.elapsed() >= limit {
+                        let late = answered.try_recv();
+                        self.shared.http.hang_up();
+                        let what = format!("{UNANSWERED} {} s", limit.as_secs());
+                        return late.unwrap_or(Err(NoAnswer { sent: true, again: false, what }));
+                    }
                     if let Some(observer) = &self.shared.options.observer {
                         observer(since.elapsed());
                     }

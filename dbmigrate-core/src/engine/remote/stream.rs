@@ -39,6 +39,8 @@ pub enum Patience {
     Short(Duration),
     /// As long as the server shows, each time that the timeout has passed, that it is alive: statements may run longer.
     WhileAlive,
+    /// The same for what takes no longer than this. A server may show that it is alive and let nothing be written any more.
+    UpTo(Duration),
 }
 
 /// How long closing a stream that nobody needs any more may take.

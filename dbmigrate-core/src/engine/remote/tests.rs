@@ -335,6 +335,19 @@ fn a_long_statement_is_waited_for_while_the_server_shows_signs_of_life() {
 }
 
 #[test]
+fn what_has_to_be_answered_in_time_is_given_up_although_the_server_is_up() {
+    let fake = Fake::new(200, vec![Does::Silence, good()]);
+    let client = fake.client(None);
+    let since = Instant::now();
+    let patience = Patience::UpTo(Duration::from_secs(2));
+    let error = client.stream().run(&writing(), Then::Close, patience).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Lost, "{error}");
+    assert!(error.message.ends_with("it is up, and did not answer for 2 s"), "{error}");
+    assert!(since.elapsed() >= Duration::from_secs(2) && since.elapsed() < Duration::from_secs(30));
+    assert!(run(&client, &reading()).is_ok());
+}
+
+#[test]
 fn a_server_without_signs_of_life_is_given_up_and_can_be_asked_again() {
     let fake = Fake::new(500, vec![Does::Silence, good()]);
     let client = fake.client(None);

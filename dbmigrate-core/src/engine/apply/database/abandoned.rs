@@ -6,13 +6,14 @@ use std::thread;
 use super::super::Failure;
 use super::Database;
 use super::noted::{NOTE, bound, is_missing, mirrored, to_stage};
-use super::online::{FIRST, MOST};
+use super::online::{FIRST, MOST, WITHIN};
 use crate::ddl::{Object, read};
 use crate::engine::connection::piece::{NotWorked, Piece};
-use crate::engine::connection::{integer, text};
+use crate::engine::connection::text;
 use crate::engine::error::EngineError;
 use crate::engine::introspect::HISTORY_TABLE;
-use crate::engine::online::{AT, COPY, LOG, OLD, Stage, copy, swap};
+use crate::engine::online::swap::{self, Left};
+use crate::engine::online::{AT, COPY, LOG, OLD, Stage, copy};
 use crate::engine::pieces::Pace;
 use crate::engine::progress::Progress;
 use crate::schema::Table;
@@ -88,22 +89,34 @@ impl Database {
                 let piece = Piece { guard: guard.clone(), statements, ..Piece::default() };
                 self.work_until(&piece, &mut pace).await.map_err(failed)?;
             }
-            while let Some(delete) = table.as_ref().and_then(|table| swap::empty(table, pace.size())) {
+            let left = table.as_ref().map(|table| swap::left(table));
+            let mut before = match &left {
+                Some(query) => self.connection.first_row(query).await.map_err(engine)?.and_then(|row| Left::read(&row)),
+                None => None,
+            };
+            while let Some((table, left)) = table.as_ref().zip(left.as_ref()) {
+                let Some(delete) = swap::empty(table, pace.size()) else { break };
                 if !goes_on() {
                     return Ok(());
                 }
                 let piece = Piece {
                     guard: guard.clone(),
                     statements: bound(vec![delete]),
-                    behind: bound(vec![format!("SELECT EXISTS (SELECT 1 FROM {name})")]),
+                    behind: bound(vec![left.clone()]),
+                    within: WITHIN,
                     ..Piece::default()
                 };
                 match self.work_until(&piece, &mut pace).await.map_err(failed)? {
                     Some((answer, times)) => {
-                        let has_more = answer.and_then(|rows| Some(integer(rows.first()?.first()?) == 1));
+                        let now = answer.and_then(|rows| Left::read(rows.first()?));
                         let pause = pace.took(times);
-                        if has_more == Some(false) {
-                            break;
+                        if let Some(now) = now {
+                            if now.is_empty()
+                                || before.is_some_and(|before| now.dropped_in(before) <= self.pace.lag / 2)
+                            {
+                                break;
+                            }
+                            before = before.or(Some(now));
                         }
                         thread::sleep(pause);
                     }

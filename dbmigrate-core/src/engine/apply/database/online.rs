@@ -1,7 +1,7 @@
 //! A rebuild that nobody waits for, from where it stands to its record: see [`crate::engine::online`].
 
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::{Advanced, Attempt, Done, Failure, Prepared, Stop};
 use super::noted::{NOTE, bound, is_missing, mirrored, part, read_at};
@@ -21,7 +21,9 @@ pub(super) const FIRST: u64 = 1000;
 /// The most that a piece has.
 pub(super) const MOST: u64 = 200_000;
 /// How often a piece is tried that does not get the lock, or does not arrive.
-const TRIES: u32 = 20;
+pub(super) const TRIES: u32 = 20;
+/// Within which time a server answers a piece, whoever else has its lock.
+pub(super) const WITHIN: Option<Duration> = Some(Duration::from_secs(60));
 
 /// How a migration ends for now.
 enum End {
@@ -147,7 +149,7 @@ impl Database {
         );
         let mut statements = bound(copy.prepare(&progress.name, FIRST, self.connection.is_local()));
         statements.extend(progress.begin());
-        let piece = Piece { guard: (guard, Vec::new()), statements, ..Piece::default() };
+        let piece = Piece { guard: (guard, Vec::new()), statements, within: WITHIN, ..Piece::default() };
         let worked = self.work_until(&piece, &mut Pace::new(self.pace, FIRST, MOST)).await;
         // the schema has another version now
         self.tracker = None;
@@ -168,9 +170,8 @@ impl Database {
     async fn copy_online(&mut self, migration: &Prepared<'_>, copy: &Copy, told: Told<'_>) -> Result<End, Failure> {
         let mut progress = Progress::read(&self.connection).await.map_err(cannot_read)?.unwrap_or_default();
         let mut pace = Pace::new(self.pace, progress.size.unwrap_or(FIRST), MOST);
-        // whoever reads a file without a write-ahead log keeps others from writing
-        let limits = if self.connection.is_local() { self.pace } else { self.pace.reading() };
-        let mut reading = Pace::new(limits, pace.size(), MOST);
+        // of comparing, which is faster
+        let mut reading = Pace::new(self.pace, pace.size(), MOST);
         let mut known = None;
         let mut was_cleared = false;
         loop {
@@ -192,11 +193,14 @@ impl Database {
             let only_reads = !compared.is_empty();
             let pace = if only_reads { &mut reading } else { &mut pace };
             let rows = pace.size();
-            let mut statements = bound(copy.piece(&at, rows));
+            // while somebody reads, every commit on a server copies its log, which is when it refuses writes, or hangs
+            let (reading, mut statements) =
+                if self.connection.is_local() { (compared, Vec::new()) } else { (Vec::new(), compared) };
+            statements.extend(bound(copy.piece(&at, rows)));
             statements.push(mirrored(rows));
             let behind = vec![(chunk::at_query(), Vec::new())];
             let guard = (at.guard(), Vec::new());
-            let piece = Piece { reading: compared, guard, statements, behind, ..Piece::default() };
+            let piece = Piece { reading, guard, statements, behind, within: WITHIN, ..Piece::default() };
             let (answers, mut times) = match self.work_until(&piece, pace).await {
                 Ok(Some(done)) => done,
                 Ok(None) => continue,
@@ -245,7 +249,7 @@ impl Database {
         let mut first = 0;
         while first < at.logged {
             let statements = bound(copy.clear_logged(first, SMALL_LOG));
-            let piece = Piece { guard: (at.guard(), Vec::new()), statements, ..Piece::default() };
+            let piece = Piece { guard: (at.guard(), Vec::new()), statements, within: WITHIN, ..Piece::default() };
             match self.work_until(&piece, pace).await {
                 Ok(Some(_)) => first += SMALL_LOG,
                 Ok(None) => return Ok(()),
@@ -272,6 +276,7 @@ impl Database {
                     return Ok(Some((first, times)));
                 }
                 Ok(Worked::NotItsTurn) => return Ok(None),
+                Err(failed) if failed.is_unanswered() && pace.unanswered() => return Err(failed),
                 Err(failed) if failed.is_lost() => return Ok(None),
                 Err(failed) if failed.may_be_tried_again() && tries > 0 => {
                     tries -= 1;

@@ -1,7 +1,8 @@
 //! The end of a rebuild online: the new table takes the place of the old one, in one short transaction, and the migration is
 //! recorded. On a server that transaction is one request, of which a twin says what it leads to ([`super::forecast`]).
 
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::super::followers::Followers;
 use super::super::hidden::{Hidden, TakenOut};
@@ -11,17 +12,13 @@ use super::super::statistics::Statistics;
 use super::super::{Failure, Prepared, Step};
 #[cfg(feature = "remote")]
 use super::forecast::Forecast;
-#[cfg(feature = "remote")]
-use super::noted::bound;
-use super::noted::{mirrored, to_stage};
-use super::online::{FIRST, of_piece};
+use super::noted::{bound, mirrored, to_stage};
+use super::online::{FIRST, TRIES, of_piece};
 #[cfg(feature = "remote")]
 use super::steps::{assertion, structure_holds};
 use super::{Database, cannot_read};
 use crate::engine::check::Violations;
-use crate::engine::connection::piece::NotWorked;
-#[cfg(feature = "remote")]
-use crate::engine::connection::piece::Piece;
+use crate::engine::connection::piece::{NotWorked, Piece};
 use crate::engine::connection::{integer, text};
 use crate::engine::error::{EngineError, ErrorKind};
 #[cfg(feature = "remote")]
@@ -35,6 +32,9 @@ use crate::engine::written::write_schema;
 use crate::folder::script::Rebuild;
 use crate::sql::StatementKind;
 use crate::sql::name::quote_string;
+
+/// How long to wait before the lock for an index is asked for again.
+const AGAIN: Duration = Duration::from_millis(50);
 
 impl Database {
     /// The new table takes the place of the old one, and the migration is recorded, unless a server has indexes to make
@@ -265,8 +265,9 @@ impl Database {
         Ok(row.map_or(0, |row| u64::try_from(integer(&row[0])).unwrap_or_default()))
     }
 
-    /// Makes the indexes of a table that has taken its place already, and records the migration. Each is one statement,
-    /// for which a server keeps the lock as long as it takes.
+    /// Makes the indexes of a table that has taken its place already, and records the migration. Each is made in a
+    /// transaction of its own: if that takes longer than 5 s while others wait, a server takes the lock away from it. A
+    /// statement that is its own transaction it cannot take it from, and then lets nobody write ever again.
     pub(super) async fn finish_indexes(
         &mut self,
         migration: &Prepared<'_>,
@@ -281,15 +282,30 @@ impl Database {
                 format!("SELECT tbl_name FROM sqlite_schema WHERE type = 'index' AND name = {name} COLLATE NOCASE");
             let found = self.connection.first_row(&query).await.map_err(engine)?;
             let is_there = found.as_ref().is_some_and(|row| rebuild.table == *text(&row[0]));
+            let mut statements = Vec::new();
             if !is_there {
                 if found.is_some() {
-                    let drop = format!("DROP INDEX IF EXISTS {}", index.name.sql());
-                    self.connection.run(&drop).await.map_err(engine)?;
+                    statements.push(format!("DROP INDEX IF EXISTS {}", index.name.sql()));
                 }
-                self.connection.run(create.text).await.map_err(engine)?;
+                statements.push(create.text.to_owned());
             }
-            let grown = format!("DROP INDEX IF EXISTS {}", copy::index_name(at).sql());
-            self.connection.run(&grown).await.map_err(engine)?;
+            statements.push(format!("DROP INDEX IF EXISTS {}", copy::index_name(at).sql()));
+            let piece =
+                Piece { guard: ("1".to_owned(), Vec::new()), statements: bound(statements), ..Piece::default() };
+            let mut tries = TRIES;
+            loop {
+                match self.connection.work(&piece).await {
+                    // where the lock was taken away, the next time would keep others waiting for as long
+                    Err(NotWorked { error, .. }) if error.kind == ErrorKind::Locked && tries > 0 => {
+                        tries -= 1;
+                        thread::sleep(AGAIN);
+                    }
+                    worked => {
+                        worked.map_err(|NotWorked { error, .. }| engine(error))?;
+                        break;
+                    }
+                }
+            }
         }
         let started = Instant::now();
         self.begin().await?;
