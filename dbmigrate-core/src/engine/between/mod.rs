@@ -68,6 +68,23 @@ pub enum BetweenError {
         /// The statement after which they are not.
         statement: String,
     },
+    /// What is carried over is nothing that the other release can read.
+    #[error(
+        "between the two migrations, what the {release} release writes can become {} in `{table}.{column}`",
+        if *is_null { "NULL" } else { "a value that the other one cannot read" }
+    )]
+    Unreadable {
+        /// Which one has written.
+        release: &'static str,
+        /// The table, by its new name.
+        table: Name,
+        /// The column of the other release.
+        column: Name,
+        /// Whether it is NULL, where none may be.
+        is_null: bool,
+        /// The statement after which it is so.
+        statement: String,
+    },
     /// The engine fails in a way that has nothing to do with it.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -85,6 +102,12 @@ pub async fn prove_between(
     (seed, count): (u64, usize),
 ) -> Result<Shared, BetweenError> {
     let between = database(old, phased).await?;
+    // rows that the first half would be refused for
+    for link in &phased.links {
+        for (_, condition) in link.unfit(true) {
+            between.run(&format!("DELETE FROM {} WHERE {condition}", link.table.sql())).await?;
+        }
+    }
     let mut sides = [Side::new(Which::Old, old, diff).await?, Side::new(Which::New, new, diff).await?];
     if fill(&sides, &between).await.is_err() {
         // rows that the new schema is right to refuse
@@ -126,6 +149,7 @@ pub async fn prove_between(
             return Err(BetweenError::Fails { release, statement, message: error.message });
         }
         sides[actor].compare(&between, &statement).await?;
+        readable(&between, phased, sides[actor].which, &statement).await?;
         carried(&between, phased, &statement).await?;
         match sides[other].load(&between).await {
             Ok(()) => {
@@ -184,6 +208,27 @@ async fn fill(sides: &[Side<'_>; 2], between: &Connection) -> Result<(), EngineE
 
 fn creates_trigger(statement: &str) -> bool {
     split(statement).first().is_some_and(|statement| statement.kind == StatementKind::CreateTrigger)
+}
+
+/// Whether the other release can read what is carried over to it of what this one has written, and can read itself.
+async fn readable(between: &Connection, phased: &Phased, by: Which, statement: &str) -> Result<(), BetweenError> {
+    for link in &phased.links {
+        for (side, condition) in link.unfit(by == Which::Old) {
+            let (table, column) = (link.table.sql(), side.name.sql());
+            let found =
+                between.rows(&format!("SELECT {column} IS NULL FROM {table} WHERE {condition} LIMIT 1")).await?;
+            if let Some(row) = found.first() {
+                return Err(BetweenError::Unreadable {
+                    release: by.word(),
+                    table: link.table.clone(),
+                    column: side.name.clone(),
+                    is_null: integer(&row[0]) > 0,
+                    statement: statement.to_owned(),
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether both sides of every link say the same, and nothing is left NULL that one of the releases cannot read so.

@@ -30,6 +30,9 @@ pub struct Side {
     pub is_carried: bool,
     /// What a row gets if neither release has given anything, where the column itself has no default meanwhile.
     pub default: Option<Expr>,
+    /// The condition that the column holds what its release cannot read. `None` if it holds what the other one has written
+    /// as it was written, or if nothing is known of what is read.
+    pub unfit: Option<String>,
 }
 
 /// The value that tells that a column was not given.
@@ -81,6 +84,24 @@ impl Link {
         let both: Vec<String> = sides.iter().filter(|text| !text.is_empty()).map(|text| format!("({text})")).collect();
         // where only one side follows, the other one may have written last
         (both.len() == 2).then(|| format!("NOT ({})", both.join(" OR ")))
+    }
+
+    /// The columns whose values follow from what a release has written, each with the condition that the other release
+    /// cannot read it: although what was written is what its own release reads.
+    pub fn unfit(&self, is_by_old: bool) -> Vec<(&Side, String)> {
+        let (written, follow) = if is_by_old { (&self.olds, &self.news) } else { (&self.news, &self.olds) };
+        let spared: String = written
+            .iter()
+            .filter_map(|side| Some(format!(" AND NOT coalesce(({}), 0)", side.unfit.as_ref()?)))
+            .collect();
+        let follow = follow.iter().filter(|side| side.from_other.is_some());
+        follow.filter_map(|side| Some((side, format!("({}){spared}", side.unfit.as_ref()?)))).collect()
+    }
+
+    /// Whether the column has another kind of values than the one that it takes the place of, so that constraints on it
+    /// are none of the release that runs.
+    pub(super) fn converts(&self, column: &Name) -> bool {
+        self.same().is_none() && self.news.iter().any(|side| side.name == *column && side.from_other.is_some())
     }
 }
 

@@ -3,13 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::nullable;
+use crate::diff::rename::unused;
 use crate::diff::{ColumnChange, TableDiff};
+use crate::plan::Lint;
+use crate::plan::conversion::example;
 use crate::plan::decide::needs_backfill;
+use crate::plan::phased::fits::unfit;
 use crate::plan::phased::link::{Fill, Link, Sentinel, Side, is_constant, is_unique};
 use crate::plan::phased::{Input, PhasedError};
 use crate::schema::canonical::canonical_default;
-use crate::schema::{Column, Table};
+use crate::schema::{Column, Schema, Table};
 use crate::shell::shell_quoted;
+use crate::sql::expr::Affinity;
 use crate::sql::path::path;
 use crate::sql::{Expr, Name};
 
@@ -117,74 +122,128 @@ impl Merging<'_> {
         }
         let conversion = self.input.decisions.conversion(&self.after.name, to).map(|expr| self.over_old(expr));
         let back = self.back(from);
-        let other_kind = self.before.affinity(&old) != self.after.affinity(&new);
-        let is_same = conversion.is_none() && back.is_none();
-        if is_same && other_kind || conversion.is_some() != back.is_some() {
-            let convert = path([&self.after.name, to]);
-            let help = format!(
-                "say how, both ways: `--convert {} --back {}`",
-                shell_quoted(&format!("{convert}=SQL")),
-                shell_quoted(&format!("{}=SQL", self.object(from)))
-            );
-            return Err(PhasedError::or(what(), "and each release writes values of another kind", help));
+        let other_kind = !is_one_kind((self.before, &old), (self.after, &new));
+        let converts = conversion.is_some() || back.is_some();
+        if !converts && other_kind || conversion.is_some() != back.is_some() {
+            let flags = self.both_ways((&old, from), (&new, to));
+            let place = |name: &Name| (self.after.name.clone(), name.clone());
+            return Err(PhasedError::Cannot {
+                what: what(),
+                why: "and each release writes values of another kind".to_owned(),
+                help: vec![format!("say how, both ways: `{flags}`")],
+                instead_of: vec![place(from), place(to)],
+            });
         }
         let mut forward = conversion.unwrap_or_else(|| Expr::new(from.sql()));
         let (old_required, new_required) = (old.not_null, new.not_null);
-        if new_required && !old_required {
-            let fill = self.backfill(to).or_else(|| new.effective_default().cloned());
-            let Some(fill) = fill else { return Err(self.no_fill(to)) };
+        // a conversion says what becomes of NULL, as it does where one migration makes the change
+        let fill = match (new_required, converts) {
+            (true, true) => new.effective_default().cloned(),
+            (true, false) if !old_required => {
+                let fill = self.backfill(to).or_else(|| new.effective_default().cloned());
+                Some(fill.ok_or_else(|| self.no_fill(to))?)
+            }
+            _ => None,
+        };
+        if let Some(fill) = fill {
             forward = Expr::new(format!("coalesce({forward}, {fill})"));
         }
-        let (sentinel, default) = self.sentinel((&old, &new), from, to)?;
-        let is_default = matches!(sentinel, Sentinel::Default(_));
+        let Told { sentinels: [of_old, of_new], defaults: [for_old, for_new] } =
+            self.told((&old, &new), (from, to), converts)?;
+        let is_default = matches!(of_old, Sentinel::Default(_));
         if !is_default {
             (old.default, new.default) = (None, None);
         }
+        let is_required = old_required && new_required && for_old.is_none() && for_new.is_none() && !is_default;
+        let [unfit_old, unfit_new] = match converts {
+            true => [self.unfit(self.input.old, self.before, &old), self.unfit(self.input.new, self.after, &new)],
+            false => [None, None],
+        };
         if !is_default || !new_required {
             nullable(&mut old);
         }
         if !is_default || !old_required {
             nullable(&mut new);
         }
-        let is_required = old_required && new_required && default.is_none() && !is_default;
-        let side = |name: &Name, from_other| Side {
+        let side = |name: &Name, from_other, sentinel, default, unfit| Side {
             name: name.clone(),
             from_other: Some(from_other),
-            sentinel: sentinel.clone(),
+            sentinel,
             is_required,
             is_carried: true,
-            default: default.clone(),
+            default,
+            unfit,
         };
         merged.links.push(Link {
             table: self.after.name.clone(),
-            olds: vec![side(from, back.unwrap_or_else(|| Expr::new(to.sql())))],
-            news: vec![side(to, forward)],
+            olds: vec![side(from, back.unwrap_or_else(|| Expr::new(to.sql())), of_old, for_old, unfit_old)],
+            news: vec![side(to, forward, of_new, for_new, unfit_new)],
         });
         replace(&mut merged.table, old);
         merged.table.columns.push(new);
         Ok(())
     }
 
+    /// The condition that a column holds what a release cannot read, which knows it as it is in that schema.
+    fn unfit(&self, schema: &Schema, table: &Table, column: &Column) -> Option<String> {
+        let object = path([&self.after.name, &column.name]);
+        let reads = schema.reads(&table.name, column);
+        let reads = reads.filter(|_| !self.input.decisions.accepted.has(Lint::LossyConversion, &object));
+        unfit(&column.name.sql(), table, column, reads.as_ref())
+    }
+
+    /// The flags that say how values are converted, both ways: what was said already, and else examples.
+    fn both_ways(&self, (old, from): (&Column, &Name), (new, to): (&Column, &Name)) -> String {
+        let table = &self.after.name;
+        // either expression reads the column of the other release, which `--convert` knows by its new name already
+        let named = |column: &Column| Column { name: to.clone(), ..column.clone() };
+        let example = |schema: &Schema, column: &Column, other: &Column| {
+            let reads = schema.reads(table, column)?;
+            example(&named(column), other, &reads)
+        };
+        let said = self.input.decisions.conversion(table, to).or_else(|| self.input.decisions.conversion(table, from));
+        let forward = said.map(|expr| expr.with_columns_renamed(table, &[(from.clone(), to.clone())]).to_string());
+        let forward = forward.or_else(|| example(self.input.new, new, old));
+        let back =
+            self.back(from).map(|expr| expr.with_columns_renamed(table, &[(from.clone(), to.clone())]).to_string());
+        let back = back.or_else(|| example(self.input.old, old, new));
+        let or_any = |expr: Option<String>| expr.unwrap_or_else(|| "SQL".to_owned());
+        format!(
+            "--convert {} --back {}",
+            shell_quoted(&format!("{}={}", path([table, to]), or_any(forward))),
+            shell_quoted(&format!("{}={}", self.object(from), or_any(back)))
+        )
+    }
+
     /// What tells that a release has not given a column of a rename, and what a row gets that neither has given.
-    fn sentinel(
+    fn told(
         &self,
         (old, new): (&Column, &Column),
-        from: &Name,
-        to: &Name,
-    ) -> Result<(Sentinel, Option<Expr>), PhasedError> {
+        (from, to): (&Name, &Name),
+        converts: bool,
+    ) -> Result<Told, PhasedError> {
         let unique = is_unique(self.before, from) || is_unique(self.after, to);
         let both_required = old.not_null && new.not_null;
         let defaults = (old.effective_default(), new.effective_default());
+        let are_constant = is_constant(self.before, old) && is_constant(self.after, new);
         let what = || format!("`{}` is renamed to `{to}`", self.object(from));
+        let null = |for_old: Option<&Expr>, for_new: Option<&Expr>| Told {
+            sentinels: [Sentinel::Null, Sentinel::Null],
+            defaults: [for_old.cloned(), for_new.cloned()],
+        };
         match defaults {
-            (None, None) => Ok((Sentinel::Null, None)),
-            (Some(one), Some(other)) if canonical_default(one) != canonical_default(other) => {
+            (None, None) => Ok(null(None, None)),
+            (Some(one), Some(other)) if !converts && canonical_default(one) != canonical_default(other) => {
                 Err(PhasedError::or(what(), "and gets another default", "change the default in a migration of its own"))
             }
-            (Some(default), Some(_)) if !unique && is_constant(self.before, old) && is_constant(self.after, new) => {
-                Ok((Sentinel::Default(default.clone()), None))
-            }
-            (Some(default), _) | (None, Some(default)) if both_required => Ok((Sentinel::Null, Some(default.clone()))),
+            // of a conversion each default is what becomes of the other one, as the proof will see
+            (Some(one), Some(other)) if !unique && are_constant => Ok(Told {
+                sentinels: [Sentinel::Default(one.clone()), Sentinel::Default(other.clone())],
+                defaults: [None, None],
+            }),
+            (Some(default), _) if both_required => Ok(null(Some(default), None)),
+            (None, Some(default)) if both_required && converts => Ok(null(None, Some(default))),
+            (None, Some(default)) if both_required => Ok(null(Some(default), None)),
             _ => Err(PhasedError::cannot(
                 what(),
                 "and can be NULL although it has a default: it is unknown who wrote NULL",
@@ -207,14 +266,8 @@ impl Merging<'_> {
         if change.generated {
             return Err(PhasedError::cannot(what("is computed in another way"), "and has one value at a time"));
         }
-        if converts || self.before.affinity(&old) != self.after.affinity(&new) {
-            let help = format!(
-                "give the field another name, then: `--rename {} --convert {} --back {}`",
-                shell_quoted(&format!("{}=NEW", self.object(name))),
-                shell_quoted(&format!("{}.NEW=SQL", path([&self.after.name]))),
-                shell_quoted(&format!("{}=SQL", self.object(name)))
-            );
-            return Err(PhasedError::or(what("changes its type"), "and a row has one value under one name", help));
+        if converts || !is_one_kind((self.before, &old), (self.after, &new)) {
+            return Err(self.needs_another_name((&old, &new), name));
         }
         let mut column = old.clone();
         if let Some(default) = new.default.clone().filter(|_| change.default) {
@@ -232,6 +285,27 @@ impl Merging<'_> {
         }
         replace(&mut merged.table, column);
         Ok(())
+    }
+
+    /// A column of another type under the same name: each release reads what is in a row as it is stored.
+    fn needs_another_name(&self, (old, new): (&Column, &Column), name: &Name) -> PhasedError {
+        let kind = new.decl_type.canonical();
+        let is_word = !kind.is_empty() && kind.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
+        let base = format!("{name}_{}", if is_word { &kind } else { "new" });
+        let is_taken = |name: &Name| self.before.column(name).is_some() || self.after.column(name).is_some();
+        let to = unused(&base, is_taken);
+        let attribute = format!("#[column(name = {:?})]", to.as_str());
+        let flags = self.both_ways((old, name), (new, &to));
+        let rename = shell_quoted(&format!("{}={to}", self.object(name)));
+        PhasedError::Cannot {
+            what: format!("`{}` changes its type", self.object(name)),
+            why: "and under one name a row has one value, which both releases would have to read".to_owned(),
+            help: vec![
+                format!("give the column another name, which the field need not have: `{attribute}`"),
+                format!("then carry its values over, both ways: `--rename {rename} {flags}`"),
+            ],
+            instead_of: vec![(self.after.name.clone(), name.clone())],
+        }
     }
 
     /// The columns that only one of the releases knows, linked where one gets its values from others.
@@ -296,7 +370,7 @@ impl Merging<'_> {
             }
         }
         for group in &groups {
-            let side = |table: &Table, (column, expr): &(&Column, Option<Expr>)| Side {
+            let side = |(schema, table): (&Schema, &Table), (column, expr): &(&Column, Option<Expr>)| Side {
                 name: column.name.clone(),
                 from_other: expr.clone(),
                 sentinel: match column.effective_default() {
@@ -307,23 +381,38 @@ impl Merging<'_> {
                 is_required: column.not_null,
                 is_carried: false,
                 default: None,
+                unfit: expr.as_ref().and_then(|_| self.unfit(schema, table, column)),
             };
             merged.links.push(Link {
                 table: self.after.name.clone(),
                 olds: backs
                     .iter()
                     .filter(|(one, _)| group.contains(&one.name))
-                    .map(|one| side(self.before, one))
+                    .map(|one| side((self.input.old, self.before), one))
                     .collect(),
                 news: fills
                     .iter()
                     .filter(|(one, _)| group.contains(&one.name))
-                    .map(|one| side(self.after, one))
+                    .map(|one| side((self.input.new, self.after), one))
                     .collect(),
             });
         }
         Ok(())
     }
+}
+
+/// How it is known that a release has not given its column of a rename, the one that runs and the one that comes, and what
+/// a row gets in it that neither has given.
+struct Told {
+    sentinels: [Sentinel; 2],
+    defaults: [Option<Expr>; 2],
+}
+
+/// Whether the engine stores and reads the values of two columns in the same way: as INTEGER and NUMERIC are the same for
+/// all but `CAST` (sqlite.org/datatype3.html, section 3).
+fn is_one_kind((before, old): (&Table, &Column), (after, new): (&Table, &Column)) -> bool {
+    let kind = |affinity| if affinity == Affinity::Numeric { Affinity::Integer } else { affinity };
+    kind(before.affinity(old)) == kind(after.affinity(new))
 }
 
 /// Joins names, and all groups that have one of them, into one.
