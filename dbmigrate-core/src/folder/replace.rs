@@ -337,6 +337,30 @@ mod tests {
     }
 
     #[test]
+    fn two_take_the_place_of_one_or_none_does() {
+        let none = Snapshot::default();
+        for name in ["b", "c"] {
+            let place = Place::new();
+            let (first, second) = (slug(name), slug("d"));
+            let both = |place: &Place| place.folder().replace_last_by((&first, NEW, &none), &[(&second, OLD, &none)]);
+            // what is in the way of the second
+            fs_write(&place.path("0003_d").join("notes"));
+            both(&place).expect_err("it is somebody else's");
+            std::fs::remove_dir_all(place.path("0003_d")).unwrap();
+            assert_eq!(place.scripts(), ["0001_a SELECT 1;", "0002_b SELECT 1;"]);
+            both(&place).expect("it is writable");
+            let first = format!("0002_{name}");
+            assert_eq!(place.scripts(), ["0001_a SELECT 1;", &format!("{first} SELECT 2;"), "0003_d SELECT 1;"]);
+            assert_eq!(place.names(), ["0001_a", &first, "0003_d", "migrations.lock"]);
+        }
+    }
+
+    fn fs_write(path: &Path) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "").unwrap();
+    }
+
+    #[test]
     fn a_death_while_a_migration_is_replaced_leaves_the_old_one_or_the_new_one() {
         let (new, empty) = (NEW.as_bytes(), snapshot::to_bytes(&Snapshot::default()));
         let sums = Sums::of(NEW, &empty, &Snapshot::default().schema);

@@ -123,6 +123,30 @@ fn a_renamed_column_is_there_by_both_names() {
 }
 
 #[test]
+fn a_renamed_column_that_becomes_not_null_is_filled_for_the_running_release_too() {
+    let made = Case {
+        old: "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, age INTEGER)",
+        new: "CREATE TABLE users (id INTEGER PRIMARY KEY, full_name TEXT NOT NULL, age INTEGER)",
+        columns: &[("users", "name", "full_name")],
+        backfills: &[("users", "full_name", "'user ' || id")],
+        ..Case::default()
+    }
+    .works();
+    let connection = block_on(async {
+        let connection = Connection::in_memory().await?;
+        connection.run_all(&create_all(&made.old)).await?;
+        connection.run("INSERT INTO users (id, name) VALUES (1, NULL), (2, 'b')").await?;
+        connection.run_each(made.phased.first.statements()).await.map_err(|(_, error)| error)?;
+        connection.run("INSERT INTO users (id, name) VALUES (3, NULL)").await?;
+        connection.run("UPDATE users SET name = NULL WHERE id = 2").await?;
+        Ok::<_, dbmigrate_core::engine::EngineError>(connection)
+    })
+    .unwrap();
+    let filled = "SELECT id FROM users WHERE full_name IS 'user ' || id AND name IS NULL";
+    assert_eq!(block_on(connection.rows(filled)).unwrap().len(), 3);
+}
+
+#[test]
 fn a_renamed_column_keeps_its_indexes_and_references() {
     Case {
         old: "CREATE TABLE teams (id INTEGER PRIMARY KEY, title TEXT);

@@ -5,8 +5,8 @@
 //! there too, and what the release then reads has to be the same in both. Then the other release's database is filled
 //! with what that release reads in between: so each statement meets what both have written before it.
 //!
-//! The statements are random, and the same every time: inserts with all columns and with no more than has to be given,
-//! updates and deletes, of the tables that differ, with values of generated rows and values that are like them.
+//! The statements are random, and the same every time: inserts with all columns, with no more than has to be given, and of
+//! rows that are there (`OR IGNORE`, `OR REPLACE`, `ON CONFLICT`), updates and deletes, of the tables that differ, with values of generated rows and values that are like them.
 
 mod side;
 mod statements;
@@ -123,8 +123,10 @@ pub async fn prove_between(
     if sides.iter().all(|side| side.tables().next().is_none()) {
         return Ok(shared);
     }
-    let mut statements =
-        [Statements::new(old, &sides[0], seed).await?, Statements::new(new, &sides[1], seed ^ 1).await?];
+    let views: Vec<&Name> = phased.stand_ins.iter().map(|one| &one.view).collect();
+    let of_old = Statements::new(old, &sides[0], &views, seed).await?;
+    let of_new = Statements::new(new, &sides[1], &[], seed ^ 1).await?;
+    let mut statements = [of_old, of_new];
     let fills = fills(diff, phased);
     for at in 0..count {
         // now and then several of one release in a row

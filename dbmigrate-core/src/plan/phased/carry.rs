@@ -120,10 +120,13 @@ impl Making<'_> {
                     body.push(self.update(&set, &format!("{no_old} AND {no_new}")));
                 }
             }
-            // where a row that neither has given is one of the new release, the old side follows it
+            // a row that neither has given is one of the new release if the other one always gives something, or if only
+            // the new one has a default
             let is_new_by_default = link.news.iter().any(|side| side.default.is_some());
+            let is_always_given = link.same().is_none() && link.olds.iter().all(|side| side.is_given);
+            let is_new = is_new_by_default || is_always_given;
             if let Some(set) = assignments(&link.news) {
-                let always = link.same().is_some() || link.news.iter().any(|side| side.is_required);
+                let always = link.same().is_some() || link.news.iter().any(|side| side.is_required || side.is_given);
                 let always = always && !is_new_by_default || link.olds.is_empty();
                 let given = if always { String::new() } else { format!(" AND NOT ({no_old})") };
                 body.push(self.update(&set, &format!("{no_new}{given}")));

@@ -26,6 +26,8 @@ pub struct Side {
     pub sentinel: Sentinel,
     /// Whether neither release may leave it NULL.
     pub is_required: bool,
+    /// Whether each `INSERT` of its release gives it a value.
+    pub is_given: bool,
     /// Whether all that it has is in the columns of the other release as well.
     pub is_carried: bool,
     /// What a row gets if neither release has given anything, where the column itself has no default meanwhile.

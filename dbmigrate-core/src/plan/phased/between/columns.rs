@@ -2,21 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use self::kinds::is_one_kind;
 use super::nullable;
-use crate::diff::rename::unused;
 use crate::diff::{ColumnChange, TableDiff};
-use crate::plan::Lint;
-use crate::plan::conversion::example;
 use crate::plan::decide::needs_backfill;
-use crate::plan::phased::fits::unfit;
 use crate::plan::phased::link::{Fill, Link, Sentinel, Side, is_constant, is_unique};
 use crate::plan::phased::{Input, PhasedError};
 use crate::schema::canonical::canonical_default;
 use crate::schema::{Column, Schema, Table};
 use crate::shell::shell_quoted;
-use crate::sql::expr::Affinity;
 use crate::sql::path::path;
 use crate::sql::{Expr, Name};
+
+mod kinds;
 
 /// A table in between.
 pub(super) struct Merged {
@@ -151,68 +149,47 @@ impl Merging<'_> {
         let Told { sentinels: [of_old, of_new], defaults: [for_old, for_new] } =
             self.told((&old, &new), (from, to), converts)?;
         let is_default = matches!(of_old, Sentinel::Default(_));
+        let [given_old, given_new] = [&old, &new].map(is_always_given);
         if !is_default {
             (old.default, new.default) = (None, None);
         }
         let is_required = old_required && new_required && for_old.is_none() && for_new.is_none() && !is_default;
-        let [unfit_old, unfit_new] = match converts {
-            true => [self.unfit(self.input.old, self.before, &old), self.unfit(self.input.new, self.after, &new)],
-            false => [None, None],
+        let [unfit_old, unfit_new] = match (converts, new_required && !old_required) {
+            (true, _) => [self.unfit(self.input.old, self.before, &old), self.unfit(self.input.new, self.after, &new)],
+            (false, true) => [None, Some(format!("{} IS NULL", to.sql()))],
+            (false, false) => [None, None],
         };
-        if !is_default || !new_required {
+        // what a conversion makes of a value must not make the statement fail
+        if !is_default || !new_required || converts {
             nullable(&mut old);
         }
-        if !is_default || !old_required {
+        if !is_default || !old_required || converts {
             nullable(&mut new);
         }
-        let side = |name: &Name, from_other, sentinel, default, unfit| Side {
+        let side = |name: &Name, from_other, sentinel, default, (is_given, unfit)| Side {
             name: name.clone(),
             from_other: Some(from_other),
             sentinel,
             is_required,
+            is_given,
             is_carried: true,
             default,
             unfit,
         };
         merged.links.push(Link {
             table: self.after.name.clone(),
-            olds: vec![side(from, back.unwrap_or_else(|| Expr::new(to.sql())), of_old, for_old, unfit_old)],
-            news: vec![side(to, forward, of_new, for_new, unfit_new)],
+            olds: vec![side(
+                from,
+                back.unwrap_or_else(|| Expr::new(to.sql())),
+                of_old,
+                for_old,
+                (given_old, unfit_old),
+            )],
+            news: vec![side(to, forward, of_new, for_new, (given_new, unfit_new))],
         });
         replace(&mut merged.table, old);
         merged.table.columns.push(new);
         Ok(())
-    }
-
-    /// The condition that a column holds what a release cannot read, which knows it as it is in that schema.
-    fn unfit(&self, schema: &Schema, table: &Table, column: &Column) -> Option<String> {
-        let object = path([&self.after.name, &column.name]);
-        let reads = schema.reads(&table.name, column);
-        let reads = reads.filter(|_| !self.input.decisions.accepted.has(Lint::LossyConversion, &object));
-        unfit(&column.name.sql(), table, column, reads.as_ref())
-    }
-
-    /// The flags that say how values are converted, both ways: what was said already, and else examples.
-    fn both_ways(&self, (old, from): (&Column, &Name), (new, to): (&Column, &Name)) -> String {
-        let table = &self.after.name;
-        // either expression reads the column of the other release, which `--convert` knows by its new name already
-        let named = |column: &Column| Column { name: to.clone(), ..column.clone() };
-        let example = |schema: &Schema, column: &Column, other: &Column| {
-            let reads = schema.reads(table, column)?;
-            example(&named(column), other, &reads)
-        };
-        let said = self.input.decisions.conversion(table, to).or_else(|| self.input.decisions.conversion(table, from));
-        let forward = said.map(|expr| expr.with_columns_renamed(table, &[(from.clone(), to.clone())]).to_string());
-        let forward = forward.or_else(|| example(self.input.new, new, old));
-        let back =
-            self.back(from).map(|expr| expr.with_columns_renamed(table, &[(from.clone(), to.clone())]).to_string());
-        let back = back.or_else(|| example(self.input.old, old, new));
-        let or_any = |expr: Option<String>| expr.unwrap_or_else(|| "SQL".to_owned());
-        format!(
-            "--convert {} --back {}",
-            shell_quoted(&format!("{}={}", path([table, to]), or_any(forward))),
-            shell_quoted(&format!("{}={}", self.object(from), or_any(back)))
-        )
     }
 
     /// What tells that a release has not given a column of a rename, and what a row gets that neither has given.
@@ -287,27 +264,6 @@ impl Merging<'_> {
         Ok(())
     }
 
-    /// A column of another type under the same name: each release reads what is in a row as it is stored.
-    fn needs_another_name(&self, (old, new): (&Column, &Column), name: &Name) -> PhasedError {
-        let kind = new.decl_type.canonical();
-        let is_word = !kind.is_empty() && kind.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
-        let base = format!("{name}_{}", if is_word { &kind } else { "new" });
-        let is_taken = |name: &Name| self.before.column(name).is_some() || self.after.column(name).is_some();
-        let to = unused(&base, is_taken);
-        let attribute = format!("#[column(name = {:?})]", to.as_str());
-        let flags = self.both_ways((old, name), (new, &to));
-        let rename = shell_quoted(&format!("{}={to}", self.object(name)));
-        PhasedError::Cannot {
-            what: format!("`{}` changes its type", self.object(name)),
-            why: "and under one name a row has one value, which both releases would have to read".to_owned(),
-            help: vec![
-                format!("give the column another name, which the field need not have: `{attribute}`"),
-                format!("then carry its values over, both ways: `--rename {rename} {flags}`"),
-            ],
-            instead_of: vec![(self.after.name.clone(), name.clone())],
-        }
-    }
-
     /// The columns that only one of the releases knows, linked where one gets its values from others.
     fn split(&self, merged: &mut Merged) -> Result<(), PhasedError> {
         let renamed = self.renamed();
@@ -379,6 +335,7 @@ impl Merging<'_> {
                     None => Sentinel::Null,
                 },
                 is_required: column.not_null,
+                is_given: is_always_given(column),
                 is_carried: false,
                 default: None,
                 unfit: expr.as_ref().and_then(|_| self.unfit(schema, table, column)),
@@ -401,18 +358,16 @@ impl Merging<'_> {
     }
 }
 
+/// Whether each `INSERT` of a release gives a column a value.
+fn is_always_given(column: &Column) -> bool {
+    column.not_null && column.effective_default().is_none()
+}
+
 /// How it is known that a release has not given its column of a rename, the one that runs and the one that comes, and what
 /// a row gets in it that neither has given.
 struct Told {
     sentinels: [Sentinel; 2],
     defaults: [Option<Expr>; 2],
-}
-
-/// Whether the engine stores and reads the values of two columns in the same way: as INTEGER and NUMERIC are the same for
-/// all but `CAST` (sqlite.org/datatype3.html, section 3).
-fn is_one_kind((before, old): (&Table, &Column), (after, new): (&Table, &Column)) -> bool {
-    let kind = |affinity| if affinity == Affinity::Numeric { Affinity::Integer } else { affinity };
-    kind(before.affinity(old)) == kind(after.affinity(new))
 }
 
 /// Joins names, and all groups that have one of them, into one.
