@@ -5,8 +5,10 @@ use dbmigrate_core::diff::Diff;
 use dbmigrate_core::engine::between::{STATEMENTS, prove_between};
 use dbmigrate_core::folder::{Folder, MigrationName, SNAPSHOT_FILE, SQL_FILE, Slug, Snapshot};
 use dbmigrate_core::plan::phased::{Backs, Phased, phased};
-use dbmigrate_core::plan::{Cost, Decisions, Plan};
+use dbmigrate_core::plan::{Cost, Decisions, Lint, Plan};
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::shell::shell_quoted;
+use dbmigrate_core::sql::path::path;
 use pollster::block_on;
 
 use super::arguments::Generate;
@@ -70,7 +72,7 @@ pub(super) fn write(
     for half in &halves {
         drafted.push(linted(asker, arguments, half)?);
     }
-    warn(context, &phased);
+    warn(context, &phased, (decisions, diff));
     if arguments.dry_run {
         for (half, drafted) in halves.iter().zip(drafted) {
             drafting::show(context, half.name.as_str(), &half.sql, half.plan);
@@ -182,8 +184,24 @@ fn linted(asker: &Asker<'_>, arguments: &Generate, half: &Half<'_>) -> Result<Dr
     Drafted::of(context, (set, &scope::target(context)?), (&subject, declared), (&said.0, said.1))
 }
 
-/// What a view that stands in for a table cannot do.
-fn warn(context: &Context, phased: &Phased) {
+/// What a view that stands in for a table cannot do, and what conversions may lose.
+fn warn(context: &Context, phased: &Phased, (decisions, diff): (&Decisions, &Diff)) {
+    for link in &phased.links {
+        let table = &link.table;
+        let (Some(query), [old], [new]) = (link.lost(diff.renames.old_table(table)), &link.olds[..], &link.news[..])
+        else {
+            continue;
+        };
+        let (object, lossy) = (path([table, &old.name]), path([table, &new.name]));
+        if decisions.accepted.has(Lint::LossyConversion, &lossy) {
+            continue;
+        }
+        let message =
+            format!("`{object}` goes with the second half, and values that `--back` does not give back with it");
+        let accept = shell_quoted(&format!("{}:{lossy}", Lint::LossyConversion));
+        let help = [format!("to count them: `{query}`"), format!("if they may change: `--accept {accept}`")];
+        context.printer.warning(&message, &help);
+    }
     for one in &phased.stand_ins {
         let message = format!(
             "the running release uses `{}` through a view: `ON CONFLICT`, `REPLACE`, `last_insert_rowid()` and `RETURNING` \

@@ -21,7 +21,7 @@ use super::populate::populate;
 use crate::diff::Diff;
 use crate::plan::create_all;
 use crate::plan::phased::{Fill, Phased};
-use crate::schema::Schema;
+use crate::schema::{Schema, Table};
 use crate::sql::{Name, StatementKind, split};
 
 /// How many statements are tried by default.
@@ -123,9 +123,11 @@ pub async fn prove_between(
     if sides.iter().all(|side| side.tables().next().is_none()) {
         return Ok(shared);
     }
-    let views: Vec<&Name> = phased.stand_ins.iter().map(|one| &one.view).collect();
-    let of_old = Statements::new(old, &sides[0], &views, seed).await?;
-    let of_new = Statements::new(new, &sides[1], &[], seed ^ 1).await?;
+    let plain = with_other_keys(new, diff, phased);
+    let views = phased.stand_ins.iter().map(|one| one.view.clone());
+    let plain_old: Vec<Name> = plain.iter().map(|name| diff.renames.old_table(name).clone()).chain(views).collect();
+    let of_old = Statements::new(old, &sides[0], &plain_old, seed).await?;
+    let of_new = Statements::new(new, &sides[1], &plain, seed ^ 1).await?;
     let mut statements = [of_old, of_new];
     let fills = fills(diff, phased);
     for at in 0..count {
@@ -199,6 +201,25 @@ fn fills(diff: &Diff, phased: &Phased) -> Vec<String> {
         format!("UPDATE {table} SET {column} = ({}) WHERE {column} IS NULL", fill.expr)
     };
     known.map(update).collect()
+}
+
+/// The tables, by their new names, that have other keys for one of the releases than in between: what gets looser goes
+/// first, and what gets stricter goes last.
+fn with_other_keys(new: &Schema, diff: &Diff, phased: &Phased) -> Vec<Name> {
+    let converts = |table: &Table| {
+        let mut links = phased.links.iter().filter(|link| link.table == table.name && link.same().is_none());
+        let is_in_key = |name: &Name| table.unique_keys().any(|key| key.contains(name));
+        links.any(|link| link.news.iter().any(|side| is_in_key(&side.name)))
+    };
+    let changes = |table: &Table| {
+        diff.tables.iter().filter(|changed| changed.name == table.name).any(|changed| {
+            let indexes = [&changed.created_indexes, &changed.changed_indexes, &changed.dropped_indexes];
+            !changed.added_uniques.is_empty()
+                || !changed.dropped_uniques.is_empty()
+                || indexes.iter().any(|names| !names.is_empty())
+        })
+    };
+    new.tables.iter().filter(|table| converts(table) || changes(table)).map(|table| table.name.clone()).collect()
 }
 
 async fn fill(sides: &[Side<'_>; 2], between: &Connection) -> Result<(), EngineError> {

@@ -24,16 +24,17 @@ struct Filled<'a> {
     table: &'a Table,
     columns: Vec<&'a Column>,
     rows: Vec<Vec<String>>,
-    /// Whether it is a view in between, which takes plain statements only.
-    is_view: bool,
+    /// Whether it is a view in between, which takes plain statements only, or has other keys there, so that other rows are
+    /// in the way.
+    is_plain: bool,
 }
 
 impl<'a> Statements<'a> {
-    /// Those of the tables that the side writes; `views` are tables that are views in between.
+    /// Those of the tables that the side writes; in those of `plain`, no row takes the place of another.
     pub(super) async fn new(
         schema: &'a Schema,
         side: &Side<'_>,
-        views: &[&Name],
+        plain: &[Name],
         seed: u64,
     ) -> Result<Self, EngineError> {
         let connection = Connection::in_memory().await?;
@@ -48,7 +49,7 @@ impl<'a> Statements<'a> {
             let query = format!("SELECT {} FROM {}", quoted.join(", "), table.name.sql());
             let found = connection.rows(&query).await?;
             let rows = found.iter().map(|row| row.iter().map(|value| text(value).to_owned()).collect()).collect();
-            tables.push(Filled { table, columns, rows, is_view: views.contains(&&table.name) });
+            tables.push(Filled { table, columns, rows, is_plain: plain.contains(&table.name) });
         }
         Ok(Self { tables, random: Random(seed) })
     }
@@ -121,7 +122,7 @@ impl Filled<'_> {
         let rest = self.columns.iter().filter(|column| !self.table.is_primary_key(&column.name));
         let set = rest.map(|column| format!("{0} = excluded.{0}", column.name.sql())).collect::<Vec<_>>();
         match (random.below(3), key) {
-            _ if self.is_view => insert(""),
+            _ if self.is_plain => insert(""),
             (0, _) => insert("OR IGNORE "),
             (1, Some(key)) if !set.is_empty() => {
                 let set = set.get(random.below(set.len())).map_or("", String::as_str);

@@ -132,7 +132,7 @@ impl Making<'_> {
                 body.push(self.update(&set, &format!("{no_new}{given}")));
             }
             if let Some(set) = assignments(&link.olds) {
-                let given = if link.news.is_empty() || is_new_by_default { no_old } else { format!("NOT ({no_new})") };
+                let given = if link.news.is_empty() || is_new { no_old } else { format!("NOT ({no_new})") };
                 body.push(self.update(&set, &given));
             }
         }

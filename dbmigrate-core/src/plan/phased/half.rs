@@ -42,7 +42,9 @@ impl Half {
 
     /// Says it with a plan. What that says already is not said twice.
     pub fn put(&self, plan: &mut Plan) {
-        plan.after_deploy |= self.is_second;
+        if self.is_second {
+            waits(plan);
+        }
         for (lint, object) in &self.allowed {
             if !allows(plan, *lint, object) {
                 plan.allowed.push((*lint, object.clone()));
@@ -54,6 +56,14 @@ impl Half {
                 plan.preflights.push(Preflight::new(&table, message.clone(), query.clone()));
             }
         }
+    }
+}
+
+/// Makes a plan one that waits. What is decided is decided before the first half, so that its preflights have no answers.
+pub(super) fn waits(plan: &mut Plan) {
+    plan.after_deploy = true;
+    for preflight in &mut plan.preflights {
+        preflight.answers.clear();
     }
 }
 

@@ -211,7 +211,7 @@ fn second_half(input: &Input<'_>, between: &between::Between) -> Result<Plan, Ph
     if plan.is_empty() {
         return Ok(plan);
     }
-    plan.after_deploy = true;
+    half::waits(&mut plan);
     // the triggers have seen to it, and a preflight looks again
     plan.allowed.extend(between.required(input.new).map(|place| (Lint::NotNullWithoutDefault, place)));
     plan.preflights.extend(fits::behind(&between.links));

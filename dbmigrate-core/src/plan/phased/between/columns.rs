@@ -143,6 +143,7 @@ impl Merging<'_> {
             }
             _ => None,
         };
+        let is_filled = fill.is_some() && !converts;
         if let Some(fill) = fill {
             forward = Expr::new(format!("coalesce({forward}, {fill})"));
         }
@@ -173,6 +174,7 @@ impl Merging<'_> {
             is_required,
             is_given,
             is_carried: true,
+            is_filled: is_filled && *name == *to,
             default,
             unfit,
         };
@@ -337,6 +339,7 @@ impl Merging<'_> {
                 is_required: column.not_null,
                 is_given: is_always_given(column),
                 is_carried: false,
+                is_filled: false,
                 default: None,
                 unfit: expr.as_ref().and_then(|_| self.unfit(schema, table, column)),
             };
