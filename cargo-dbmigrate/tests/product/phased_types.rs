@@ -103,6 +103,8 @@ fn rows_that_do_not_convert_are_counted_before_the_first_half() {
     types(&project, 0, &generate("CASE age_integer WHEN 'seven' THEN NULL ELSE CAST(age_integer AS INTEGER) END"));
     let run = project.refuses(3, "migrate --phase before");
     assert!(run.err.contains("2 rows of `users` would get NULL in `age_integer`"), "{}", run.err);
+    // the other half is not applied by what is to be typed next
+    assert!(run.err.contains("then run `cargo dbmigrate migrate --phase before` again"), "{}", run.err);
     assert_eq!(project.query("SELECT count(*) FROM pragma_table_info('users')"), ["2"]);
     project.sql("UPDATE users SET age = '7'");
     project.runs("migrate --phase before");

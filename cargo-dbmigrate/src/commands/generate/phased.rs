@@ -21,12 +21,9 @@ use crate::drafting;
 use crate::error::{CommandError, Result};
 use crate::linting::{Drafted, Set, Subject, scope};
 use crate::messages::{self, FileAction};
-use crate::project::{BEFORE_DEPLOYING, Context, ONCE_DEPLOYED, pipelines};
+use crate::project::{BEFORE_DEPLOYING, Context, ONCE_DEPLOYED, SECOND_HALF, pipelines};
 use crate::report::counted;
 use crate::{git, proof, structs};
-
-/// What the name of the second half ends in.
-const SECOND: &str = "after_deploy";
 
 /// How it is done without this command.
 pub(super) const BY_HAND: &str = "write the two migrations by hand: `cargo dbmigrate generate --custom`, the second with `-- dbmigrate: after-deploy`";
@@ -160,7 +157,7 @@ fn halves<'a>(
         })?,
         None => suggested_for(diff, old, new),
     };
-    let second = Slug::sanitize(&format!("{slug}_{SECOND}")).unwrap_or_else(|| slug.clone());
+    let second = Slug::sanitize(&format!("{slug}_{SECOND_HALF}")).unwrap_or_else(|| slug.clone());
     let all =
         [(&phased.first, (old, &phased.between), slug, false), (&phased.second, (&phased.between, new), second, true)];
     let used = all.into_iter().filter(|(plan, ..)| !plan.is_empty());
