@@ -107,6 +107,7 @@ fn what_waits_for_the_end_makes_no_statement_fail() {
     assert!(between.foreign_keys.is_empty());
     let index = between.indexes.get(&"users_both_between".into()).expect("the new release finds rows as fast");
     assert!(!index.unique);
+    assert!(between.indexes.iter().any(|index| index.name == *"users_b_between" && !index.unique));
     let connection = behind_first_half(&made, "INSERT INTO users VALUES (1, '1', NULL, NULL)");
     block_on(connection.run("INSERT INTO users (id, a, team) VALUES (2, '01', 'none')")).unwrap();
     let found = asked(&connection, &made.phased.second.preflights);

@@ -171,7 +171,8 @@ fn indexes(
             table.indexes.insert(Index { name: own(&format!("{}_between", index.name)), unique, ..index.clone() });
         }
     }
-    let is_of = |unique: &&Unique| unique.parts.iter().any(|part| renamed.contains(&&part.column));
+    let is_made = |unique: &Unique| unique.parts.iter().any(|part| converts(&part.column));
+    let is_of = |unique: &&Unique| is_made(unique) || unique.parts.iter().any(|part| renamed.contains(&&part.column));
     let is_added = |unique: &&Unique| changed.added_uniques.iter().any(|other| other.parts == unique.parts);
     for unique in after.uniques.iter().filter(is_of).filter(|unique| !is_added(unique)) {
         let columns: Vec<&str> = unique.parts.iter().map(|part| part.column.as_str()).collect();
@@ -181,7 +182,7 @@ fn indexes(
             descending: part.descending,
         });
         let name = own(&format!("{}_{}_between", table.name, columns.join("_")));
-        table.indexes.insert(Index { name, unique: true, parts: parts.collect(), predicate: None });
+        table.indexes.insert(Index { name, unique: !is_made(unique), parts: parts.collect(), predicate: None });
     }
 }
 
