@@ -299,7 +299,7 @@ fn what_cannot_be_had_both_ways_is_refused() {
     };
     assert_eq!(
         one("age TEXT", "age INTEGER", &[]),
-        "`users.age` changes its type, and under one name a row has one value, which both releases would have to read"
+        "`users.age` changes its type, and a row has one value under one name, which both releases read"
     );
     let renamed = &[("users", "a", "b")];
     assert_eq!(

@@ -64,7 +64,7 @@ impl Merging<'_> {
         let rename = shell_quoted(&format!("{}={to}", self.object(name)));
         PhasedError::Cannot {
             what: format!("`{}` changes its type", self.object(name)),
-            why: "and under one name a row has one value, which both releases would have to read".to_owned(),
+            why: "and a row has one value under one name, which both releases read".to_owned(),
             help: vec![
                 format!("give the column another name, which the field need not have: `{attribute}`"),
                 format!("then carry its values over, both ways: `--rename {rename} {flags}`"),
