@@ -193,8 +193,7 @@ fn warn(context: &Context, phased: &Phased, (decisions, diff): (&Decisions, &Dif
         if decisions.accepted.has(Lint::LossyConversion, &lossy) {
             continue;
         }
-        let message =
-            format!("`{object}` goes with the second half, and values that `--back` does not give back with it");
+        let message = format!("the second half drops `{object}`, and with it what `--back` does not give back");
         let accept = shell_quoted(&format!("{}:{lossy}", Lint::LossyConversion));
         let help = [format!("to count them: `{query}`"), format!("if they may change: `--accept {accept}`")];
         context.printer.warning(&message, &help);
