@@ -20,7 +20,7 @@ use crate::commands::{
 use crate::error::CommandError;
 use crate::exit;
 use crate::project::url::Connect;
-use crate::project::{Reach, Retry, Selection};
+use crate::project::{Reach, Retry, Selection, When};
 use crate::report::Printer;
 use crate::report::again::Again;
 use crate::report::output::{Color, MessageFormat, Output};
@@ -89,7 +89,13 @@ impl Cli {
     /// The flags that commands which are shown need as well, to mean the same.
     pub(crate) fn again(&self) -> Again {
         let (connect, retry) = self.command.databases();
-        repeated::flags(&self.selection, connect, retry)
+        let phase = match &self.command {
+            Command::Migrate(arguments) => arguments.phase,
+            Command::Plan(arguments) => arguments.phase,
+            _ => None,
+        };
+        let phase = phase.map(When::typed).unwrap_or_default();
+        Again { phase, ..repeated::flags(&self.selection, connect, retry) }
     }
 }
 

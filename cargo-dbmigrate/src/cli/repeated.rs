@@ -59,6 +59,7 @@ pub(super) fn flags(selection: &Selection, connect: Option<&Connect>, retry: Opt
         },
         timeout: timeout.map(|seconds| format!(" --timeout {seconds}")).unwrap_or_default(),
         retries: retries.map(|count| format!(" --retries {count}")).unwrap_or_default(),
+        phase: String::new(),
     }
 }
 

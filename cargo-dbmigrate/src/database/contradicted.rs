@@ -11,6 +11,7 @@ use pollster::block_on;
 
 use crate::drafting::is_captured;
 use crate::error::CommandError;
+use crate::project::SECOND_HALF;
 
 /// What goes before a migration is made once more by the command that has written it.
 const TAKE_BACK: &str = "`cargo dbmigrate generate --undo`";
@@ -47,7 +48,7 @@ impl Others {
 /// How else a migration could be made that rows contradict, as it says itself behind the preflight on this line.
 pub(super) fn made_anew(file: &Path, line: usize) -> Vec<String> {
     if !is_newest(file) {
-        return Vec::new();
+        return halves_anew(file).into_iter().collect();
     }
     // what was captured is recorded where the change was made, and is not taken back
     let text = std::fs::read_to_string(file).ok().filter(|text| !is_captured(text));
@@ -61,6 +62,19 @@ pub(super) fn made_anew(file: &Path, line: usize) -> Vec<String> {
         }
         None => answers.iter().map(to_amend).collect(),
     }
+}
+
+/// How else the halves of a change around a deployment could be made, if this is the first one and only the second one comes
+/// after it.
+fn halves_anew(file: &Path) -> Option<String> {
+    let own = file.parent()?;
+    let (number, slug) = own.file_name()?.to_str()?.split_once('_')?;
+    let second = format!("{:0width$}_{slug}_{SECOND_HALF}", number.parse::<u32>().ok()? + 1, width = number.len());
+    let second = own.with_file_name(second).join(SQL_FILE);
+    (second.is_file() && is_newest(&second)).then(|| {
+        let words = "or say what becomes of them: take both halves back, and write them again with that";
+        format!("{words}: {TAKE_BACK}")
+    })
 }
 
 /// Whether no migration comes after the one of this file: only the last one can be taken back or written again.

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use dbmigrate_core::folder::Script;
 use dbmigrate_core::plan::Plan;
-use dbmigrate_core::plan::phased::Waits;
+use dbmigrate_core::plan::phased::{Half, carries};
+use dbmigrate_core::schema::Schema;
 
 /// What stands before the marked rebuild of a migration that others do not wait for.
 const ONLINE: &str = "-- dbmigrate: online\n";
@@ -13,31 +14,33 @@ const ONLINE: &str = "-- dbmigrate: online\n";
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Marks {
     is_online: bool,
-    /// Of one that waits for a deployment.
-    waits: Option<Waits>,
+    /// Of a half of a change in two.
+    half: Option<Half>,
 }
 
 impl Marks {
-    /// Those of a migration with that plan.
-    pub(super) fn of(script: &Script<'_>, plan: &Plan) -> Self {
-        let waits = script.after_deploy.map(|_| {
+    /// Those of a migration with that plan, between these schemas.
+    pub(super) fn of(script: &Script<'_>, plan: &Plan, (before, after): (&Schema, &Schema)) -> Self {
+        let is_second = script.after_deploy.is_some();
+        let is_half = is_second || carries(after) && !carries(before);
+        let half = is_half.then(|| {
             let allowed = script.allows.iter().map(|allow| (allow.lint.as_str(), allow.object.as_str()));
             let checks = script.preflights.iter();
             let checks = checks.map(|one| (one.message.as_deref().unwrap_or_default(), one.query.as_str()));
-            Waits::besides(plan, allowed, checks)
+            Half::besides(is_second, plan, allowed.filter(|_| is_second), checks)
         });
-        Self { is_online: script.online.is_some(), waits }
+        Self { is_online: script.online.is_some(), half }
     }
 
     /// Whether it waits for a deployment.
     pub(crate) fn waits(&self) -> bool {
-        self.waits.is_some()
+        self.half.as_ref().is_some_and(Half::waits)
     }
 
-    /// Says with a plan what is said of one that waits.
+    /// Says with a plan what is said besides.
     pub(crate) fn put(&self, plan: &mut Plan) {
-        if let Some(waits) = &self.waits {
-            waits.put(plan);
+        if let Some(half) = &self.half {
+            half.put(plan);
         }
     }
 

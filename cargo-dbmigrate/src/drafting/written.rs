@@ -81,7 +81,7 @@ pub(crate) fn generated(
         let Ok(difference) = diff(&before.schema, &after.schema, &decisions.renames) else { continue };
         let Ok(mut plan) = plan(&before.schema, &after.schema, &difference, &decisions) else { continue };
         let name = migration.name.as_str();
-        let marks = Marks::of(&script, &plan);
+        let marks = Marks::of(&script, &plan, (&before.schema, &after.schema));
         marks.put(&mut plan);
         let again = if plan.is_empty() { template(name) } else { marks.text(&plan, name).0 };
         if again == without_command(text) {

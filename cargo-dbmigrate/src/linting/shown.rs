@@ -23,6 +23,9 @@ pub(crate) enum Place<'a> {
     Preview,
 }
 
+/// How the command begins that writes migrations.
+const GENERATE: &str = "cargo dbmigrate generate";
+
 /// The findings of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
@@ -100,7 +103,13 @@ fn of_finding(linted: &Linted, found: &Found, (set, place): (&Set, Place<'_>), i
         let word = if found.level == Level::Deny { "denied" } else { "warned of" };
         shown = shown.note(format!("{word} by `{said}`"));
     }
-    shown = finding.help.iter().fold(shown, Diagnostic::help);
+    shown = finding.help.iter().fold(shown, |shown, help| match place {
+        // what is not written cannot be amended: the flags belong to the command that was typed
+        Place::Command(command) if command.starts_with(GENERATE) => {
+            shown.help(help.replace(&format!("`{GENERATE} --amend"), &format!("`{command}")))
+        }
+        _ => shown.help(help),
+    });
     if let Some(fix) = &finding.fix {
         let edits: Vec<_> =
             found.edits.iter().map(|one| (one.file.clone(), one.range.clone(), one.text.clone())).collect();

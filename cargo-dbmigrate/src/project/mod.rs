@@ -27,7 +27,7 @@ pub(crate) use accept::Acceptable;
 pub(crate) use consent::{Consent, Intent, Yes, YesNamed};
 pub(crate) use context::Context;
 pub(crate) use databases::{Reach, for_each_package};
-pub(crate) use phase::{BEFORE_DEPLOYING, ONCE_DEPLOYED, When};
+pub(crate) use phase::{BEFORE_DEPLOYING, ONCE_DEPLOYED, SECOND_HALF, When};
 pub(crate) use retry::Retry;
 pub(crate) use selection::Selection;
 pub(crate) use steps::WithSteps;

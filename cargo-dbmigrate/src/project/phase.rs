@@ -14,6 +14,9 @@ pub(crate) enum When {
     After,
 }
 
+/// What the name of the second half of a change ends in, behind that of the first one.
+pub(crate) const SECOND_HALF: &str = "after_deploy";
+
 /// What to do with what waits, once it may.
 pub(crate) const ONCE_DEPLOYED: &str = "once no older release runs: `cargo dbmigrate migrate --phase after`";
 

@@ -27,6 +27,8 @@ pub(crate) struct Again {
     pub timeout: String,
     /// For the commands that write to a server.
     pub retries: String,
+    /// For those that apply or plan what is pending: the side of a deployment that they are on.
+    pub phase: String,
 }
 
 impl Again {
@@ -94,6 +96,9 @@ impl Again {
                 flags.push_str(value);
             }
         }
+        let is_phased =
+            matches!(name, "migrate" | "plan") && !["--phase", "--plan", "--abort"].into_iter().any(is_said);
+        flags.push_str(if is_phased { &self.phase } else { "" });
         flags
     }
 }

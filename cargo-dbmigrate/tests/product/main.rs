@@ -74,6 +74,7 @@ mod page_ways;
 mod phased;
 mod phased_fleet;
 mod phased_history;
+mod phased_types;
 mod planned;
 mod project;
 mod protected;

@@ -7,7 +7,7 @@
 
 use std::io;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::checksum::Checksum;
 use super::error::FolderError;
@@ -47,30 +47,62 @@ impl Folder {
     /// # Errors
     /// As for [`Folder::add`].
     pub fn replace_last(&mut self, slug: &Slug, sql: &str, snapshot: &Snapshot) -> Result<(), FolderError> {
+        self.replace_last_by((slug, sql, snapshot), &[])
+    }
+
+    /// Puts another migration in the place of the last one, with its number, and others behind it: all of them or none.
+    ///
+    /// # Errors
+    /// As for [`Folder::add`].
+    pub fn replace_last_by(
+        &mut self,
+        (slug, sql, snapshot): (&Slug, &str, &Snapshot),
+        behind: &[(&Slug, &str, &Snapshot)],
+    ) -> Result<(), FolderError> {
         self.verify_writable()?;
         let Some(last) = self.head().cloned() else { return Ok(()) };
         let name = MigrationName::new(last.name.sequence(), slug);
         let bytes = snapshot::to_bytes(snapshot);
-        let lock = self.lock.without_last().with(name.clone(), Sums::of(sql, &bytes, &snapshot.schema));
-        let directory = self.path.join(&last.name);
-        self.protect_line_ends(sql)?;
-        if name == last.name {
-            let next = directory.join(NEXT);
-            self.lay_out(&next, sql.as_bytes(), &bytes).map_err(|source| self.not_writable(source))?;
-            self.write_lock(&lock).inspect_err(|_| drop(std::fs::remove_dir_all(&next)))?;
-        } else {
-            self.make_room(&name)?;
-            let staged = self.stage(&name, sql.as_bytes(), &bytes)?;
-            staged.add(UNLISTED).map_err(|source| self.not_writable(source))?;
-            self.mark(&directory)?;
-            let published = self.publish(staged, &name).inspect_err(|_| unmark(&directory))?;
-            self.write_lock(&lock).inspect_err(|_| {
-                unmark(&directory);
-                // best effort: what remains does not count
-                let _ = std::fs::remove_dir_all(published);
-            })?;
+        let mut lock = self.lock.without_last().with(name.clone(), Sums::of(sql, &bytes, &snapshot.schema));
+        let mut files = Vec::with_capacity(behind.len());
+        for (sequence, (slug, sql, snapshot)) in (last.name.sequence() + 1..).zip(behind) {
+            let (name, bytes) = (MigrationName::new(sequence, slug), snapshot::to_bytes(snapshot));
+            lock = lock.with(name.clone(), Sums::of(sql, &bytes, &snapshot.schema));
+            files.push((name, *sql, bytes));
         }
+        let mut published = Vec::new();
+        let mut lay_out_all = || {
+            for (name, sql, bytes) in &files {
+                published.push(self.publish_unlisted(name, sql, bytes)?);
+            }
+            self.protect_line_ends(sql)?;
+            let directory = self.path.join(&last.name);
+            if name == last.name {
+                let next = directory.join(NEXT);
+                self.lay_out(&next, sql.as_bytes(), &bytes).map_err(|source| self.not_writable(source))?;
+                self.write_lock(&lock).inspect_err(|_| drop(std::fs::remove_dir_all(&next)))
+            } else {
+                published.push(self.publish_unlisted(&name, sql, &bytes)?);
+                self.mark(&directory)?;
+                self.write_lock(&lock).inspect_err(|_| unmark(&directory))
+            }
+        };
+        lay_out_all().inspect_err(|_| {
+            for directory in published {
+                // best effort: what remains does not count
+                let _ = std::fs::remove_dir_all(directory);
+            }
+        })?;
         self.sweep()
+    }
+
+    /// Lays a migration out that counts once the lock lists it.
+    fn publish_unlisted(&mut self, name: &MigrationName, sql: &str, snapshot: &[u8]) -> Result<PathBuf, FolderError> {
+        self.make_room(name)?;
+        self.protect_line_ends(sql)?;
+        let staged = self.stage(name, sql.as_bytes(), snapshot)?;
+        staged.add(UNLISTED).map_err(|source| self.not_writable(source))?;
+        self.publish(staged, name)
     }
 
     /// Puts one migration in the place of several, which it replaces: databases that have all of them have it. It gets
@@ -302,6 +334,30 @@ mod tests {
             assert_eq!(place.names(), ["0001_a".to_owned(), format!("0002_{name}"), "migrations.lock".to_owned()]);
             assert!(!place.path("0002_b").join(NEXT).exists());
         }
+    }
+
+    #[test]
+    fn two_take_the_place_of_one_or_none_does() {
+        let none = Snapshot::default();
+        for name in ["b", "c"] {
+            let place = Place::new();
+            let (first, second) = (slug(name), slug("d"));
+            let both = |place: &Place| place.folder().replace_last_by((&first, NEW, &none), &[(&second, OLD, &none)]);
+            // what is in the way of the second
+            fs_write(&place.path("0003_d").join("notes"));
+            both(&place).expect_err("it is somebody else's");
+            std::fs::remove_dir_all(place.path("0003_d")).unwrap();
+            assert_eq!(place.scripts(), ["0001_a SELECT 1;", "0002_b SELECT 1;"]);
+            both(&place).expect("it is writable");
+            let first = format!("0002_{name}");
+            assert_eq!(place.scripts(), ["0001_a SELECT 1;", &format!("{first} SELECT 2;"), "0003_d SELECT 1;"]);
+            assert_eq!(place.names(), ["0001_a", &first, "0003_d", "migrations.lock"]);
+        }
+    }
+
+    fn fs_write(path: &Path) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "").unwrap();
     }
 
     #[test]

@@ -10,6 +10,10 @@ use crate::sql::Name;
 use crate::sql::path::path;
 use crate::sql::token::significant;
 
+/// How a change is written so that the release that runs works on, whatever comes first.
+pub(super) const AROUND: &str =
+    "to write it as two migrations, between which both releases work: `cargo dbmigrate generate --amend --phased`";
+
 /// A table before and after a migration, which the release that runs meanwhile goes on using.
 pub(super) struct Kept<'m> {
     /// What changes.

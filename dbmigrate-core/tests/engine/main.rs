@@ -17,6 +17,7 @@ mod introspection;
 mod kept;
 mod made_up;
 mod phased;
+mod phased_types;
 mod populate;
 mod push;
 mod questions;

@@ -6,7 +6,7 @@ use dbmigrate_core::plan::Plan;
 use super::arguments::Generate;
 use super::planned::{asker, linted, name, nothing_to_do, proven, report, suggested};
 use super::undo::refuse_squash;
-use super::{applied, online};
+use super::{applied, online, phased};
 use crate::decisions::ask::{Asker, Decided};
 use crate::drafting::{Written, is_generated, show, snapshot_before, warn_of_lost_keys};
 use crate::error::{CommandError, Result};
@@ -28,7 +28,8 @@ pub(super) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
     };
     let declared = structs::read_all(context)?;
     let is_same = structs::is_unchanged(&folder, &declared);
-    if is_same && arguments.answers.are_none() && arguments.name.is_none() && !arguments.online {
+    let is_otherwise = arguments.online || arguments.phased;
+    if is_same && arguments.answers.are_none() && arguments.name.is_none() && !is_otherwise {
         return Ok(nothing_to_do(context, &declared, &folder));
     }
     refuse_squash(&last)?;
@@ -72,6 +73,10 @@ fn anew(
         return Err(CommandError::new(exit::DECISION, message)
             .note("nothing was written")
             .help("remove it: `cargo dbmigrate generate --undo`"));
+    }
+    let change = (&before, &decisions, &diff);
+    if arguments.phased && phased::write(asker, arguments, (&mut *folder, Some(&last.name)), change)? {
+        return Ok(exit::DONE);
     }
     let plan = proven((context, arguments), declared, &before, &decisions, &diff)?;
     warn_of_lost_keys(context, (folder, folder.migrations().len() - 1), &plan);

@@ -51,7 +51,7 @@ pub(crate) struct Generate {
 
     /// Write two migrations, between which the release that runs and the one
     /// that comes both work: one to apply before the deployment, one after it
-    #[arg(long, conflicts_with_all = ["check", "custom", "rust", "undo", "amend"])]
+    #[arg(long, conflicts_with_all = ["check", "custom", "rust", "undo"])]
     pub phased: bool,
 
     /// What rows of the new release have in a column that goes, as SQL over the

@@ -9,6 +9,7 @@ mod planned;
 mod rust;
 mod seal;
 mod undo;
+mod unshared;
 
 use dbmigrate_core::diff::Change;
 use dbmigrate_core::folder::{Folder, FolderError, Snapshot, Verify};
@@ -84,7 +85,8 @@ fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Sn
     if arguments.check && !open.is_empty() {
         return Ok(found_changes(asker, &diff.changes(), &open));
     }
-    if arguments.phased && !diff.is_empty() && phased::write(asker, arguments, folder, (head, &decisions, &diff))? {
+    let change = (head, &decisions, &diff);
+    if arguments.phased && !diff.is_empty() && phased::write(asker, arguments, (&mut *folder, None), change)? {
         return Ok(exit::DONE);
     }
     let plan = proven((context, arguments), declared, head, &decisions, &diff)?;

@@ -2,31 +2,31 @@
 //! work.
 
 use dbmigrate_core::diff::Diff;
-use dbmigrate_core::engine::between::{BetweenError, STATEMENTS, prove_between};
-use dbmigrate_core::folder::{Folder, MigrationName, Slug, Snapshot};
-use dbmigrate_core::plan::phased::{Backs, Phased, PhasedError, phased};
-use dbmigrate_core::plan::{Cost, Decisions, Plan};
+use dbmigrate_core::engine::between::{STATEMENTS, prove_between};
+use dbmigrate_core::folder::{Folder, MigrationName, SNAPSHOT_FILE, SQL_FILE, Slug, Snapshot};
+use dbmigrate_core::plan::phased::{Backs, Phased, phased};
+use dbmigrate_core::plan::{Cost, Decisions, Lint, Plan};
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::shell::shell_quoted;
+use dbmigrate_core::sql::path::path;
 use pollster::block_on;
 
 use super::arguments::Generate;
 use super::online;
 use super::planned::suggested_for;
+use super::unshared::{not_shared, refused};
 use crate::decisions::answers::expressions;
 use crate::decisions::ask::Asker;
 use crate::drafting;
 use crate::error::{CommandError, Result};
 use crate::linting::{Drafted, Set, Subject, scope};
 use crate::messages::{self, FileAction};
-use crate::project::{BEFORE_DEPLOYING, Context, ONCE_DEPLOYED, pipelines};
+use crate::project::{BEFORE_DEPLOYING, Context, ONCE_DEPLOYED, SECOND_HALF, pipelines};
 use crate::report::counted;
-use crate::{exit, git, proof, structs};
-
-/// What the name of the second half ends in.
-const SECOND: &str = "after_deploy";
+use crate::{git, proof, structs};
 
 /// How it is done without this command.
-const BY_HAND: &str = "write the two migrations by hand: `cargo dbmigrate generate --custom`, the second with `-- dbmigrate: after-deploy`";
+pub(super) const BY_HAND: &str = "write the two migrations by hand: `cargo dbmigrate generate --custom`, the second with `-- dbmigrate: after-deploy`";
 
 /// A half of the change.
 struct Half<'a> {
@@ -39,7 +39,8 @@ struct Half<'a> {
     is_second: bool,
 }
 
-/// Plans both halves, proves each of them and what is between them, and writes them; with `--dry-run` all but the last.
+/// Plans both halves, proves each of them and what is between them, and writes them, in the place of a migration if there
+/// is one that they are written instead of; with `--dry-run` all but the last.
 /// Returns whether it did: where nothing has to wait, one migration does.
 ///
 /// # Errors
@@ -47,7 +48,7 @@ struct Half<'a> {
 pub(super) fn write(
     asker: &Asker<'_>,
     arguments: &Generate,
-    folder: &mut Folder,
+    (folder, instead_of): (&mut Folder, Option<&MigrationName>),
     (head, decisions, diff): (&Snapshot, &Decisions, &Diff),
 ) -> Result<bool> {
     let (context, declared) = (asker.context, asker.declared);
@@ -56,19 +57,19 @@ pub(super) fn write(
     proof::check_changes(context, declared, &head.schema, &renamed)?;
     let (old, new) = (&head.schema, &declared.schema);
     let backs = backs(arguments, diff)?;
-    let phased = phased(old, new, diff, decisions, &backs, folder.next_sequence())
-        .map_err(|error| refused(&error, &asker.command_line()))?;
+    let number = instead_of.map_or_else(|| folder.next_sequence(), MigrationName::sequence);
+    let phased = phased(old, new, diff, decisions, &backs, number).map_err(|error| refused(arguments, &error))?;
     if phased.is_one() {
         context.printer.status("Sharing", "the running release works on the new schema, so one migration does");
         return Ok(false);
     }
-    prove(context, (old, new), decisions, diff, &phased)?;
-    let halves = halves(arguments, folder, (old, new), diff, &phased)?;
+    prove((context, arguments), (old, new), decisions, diff, &phased)?;
+    let halves = halves(arguments, number, (old, new), diff, &phased)?;
     let mut drafted = Vec::with_capacity(halves.len());
     for half in &halves {
         drafted.push(linted(asker, arguments, half)?);
     }
-    warn(context, &phased);
+    warn(context, &phased, (decisions, diff));
     if arguments.dry_run {
         for (half, drafted) in halves.iter().zip(drafted) {
             drafting::show(context, half.name.as_str(), &half.sql, half.plan);
@@ -82,7 +83,14 @@ pub(super) fn write(
         .map(|half| Snapshot { schema: half.schemas.1.clone(), renamed_from: renamed_from.clone() })
         .collect();
     let files = halves.iter().zip(&snapshots).map(|(half, snapshot)| (&half.slug, &*half.sql, snapshot));
-    folder.add_all(&files.collect::<Vec<_>>())?;
+    let files: Vec<_> = files.collect();
+    match (instead_of, files.split_first()) {
+        (Some(last), Some((first, behind))) => {
+            folder.replace_last_by(*first, behind)?;
+            say_replaced(context, folder, last, &halves);
+        }
+        _ => folder.add_all(&files)?,
+    }
     report(context, folder, &halves, drafted);
     Ok(true)
 }
@@ -94,9 +102,11 @@ fn backs(arguments: &Generate, diff: &Diff) -> Result<Backs> {
     for ((table, column), expr) in expressions("back", &arguments.back, &diff.renamed)? {
         let renames = &diff.renames;
         let table = renames.tables.iter().find(|(from, _)| *from == table).map_or(table, |(_, to)| to.clone());
-        let goes =
-            diff.tables.iter().filter(|changed| changed.name == table).any(|changed| changed.dropped.contains(&column))
-                || renames.columns.iter().any(|(on, from, _)| *on == table && *from == column);
+        let goes = diff.tables.iter().filter(|changed| changed.name == table).any(|changed| {
+            // one that changes its type is refused with what to do instead
+            let is_retyped = changed.changed.iter().any(|change| change.name == column && change.decl_type);
+            is_retyped || changed.dropped.contains(&column)
+        }) || renames.columns.iter().any(|(on, from, _)| *on == table && *from == column);
         if !goes {
             return Err(CommandError::usage(format!("`--back {table}.{column}`: the column does not go"))
                 .help("name a column that is dropped or renamed, by the name that it has now"));
@@ -106,22 +116,9 @@ fn backs(arguments: &Generate, diff: &Diff) -> Result<Backs> {
     Ok(found)
 }
 
-fn refused(error: &PhasedError, command: &str) -> CommandError {
-    let shown = CommandError::new(exit::DECISION, error.to_string()).note("nothing was written");
-    match error {
-        PhasedError::Cannot { help: Some(help), .. } if help.contains("`--") => {
-            shown.help(help.replacen("`--", &format!("`{command} --"), 1))
-        }
-        PhasedError::Cannot { help: Some(help), .. } => shown.help(help.clone()),
-        _ => shown.help(
-            "leave it to a release of its own, or write one migration, while no release runs: leave out `--phased`",
-        ),
-    }
-}
-
 /// Proves each half, and that both releases work between them.
 fn prove(
-    context: &Context,
+    (context, arguments): (&Context, &Generate),
     (old, new): (&Schema, &Schema),
     decisions: &Decisions,
     diff: &Diff,
@@ -135,7 +132,7 @@ fn prove(
     }
     drafting::prove(context, (between, new), &Decisions::default(), &phased.second, BY_HAND)?;
     let shared = block_on(prove_between(old, new, diff, phased, (u64::from(STARTS), STATEMENTS)));
-    let shared = shared.map_err(|error| not_shared(&error))?;
+    let shared = shared.map_err(|error| not_shared(arguments, &error, phased))?;
     let (of_old, of_new) = (counted(shared.of_old, "statement"), counted(shared.of_new, "statement"));
     context
         .printer
@@ -146,28 +143,10 @@ fn prove(
 /// Where random statements start from: the same every time.
 const STARTS: u32 = 19;
 
-fn not_shared(error: &BetweenError) -> CommandError {
-    let shown = CommandError::new(exit::DECISION, error.to_string());
-    let shown = match error {
-        BetweenError::Fails { statement, .. }
-        | BetweenError::Differs { statement, .. }
-        | BetweenError::NotCarried { statement, .. } => shown.note(format!("the statement: {}", said(statement))),
-        _ => shown,
-    };
-    shown
-        .note("nothing was written")
-        .help("change it in two releases: first what is new, beside what is there, later what goes")
-        .help(BY_HAND)
-}
-
-fn said(statement: &str) -> String {
-    statement.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// The halves that have something to do.
 fn halves<'a>(
     arguments: &Generate,
-    folder: &Folder,
+    number: u32,
     (old, new): (&'a Schema, &'a Schema),
     diff: &Diff,
     phased: &'a Phased,
@@ -178,11 +157,11 @@ fn halves<'a>(
         })?,
         None => suggested_for(diff, old, new),
     };
-    let second = Slug::sanitize(&format!("{slug}_{SECOND}")).unwrap_or_else(|| slug.clone());
+    let second = Slug::sanitize(&format!("{slug}_{SECOND_HALF}")).unwrap_or_else(|| slug.clone());
     let all =
         [(&phased.first, (old, &phased.between), slug, false), (&phased.second, (&phased.between, new), second, true)];
     let used = all.into_iter().filter(|(plan, ..)| !plan.is_empty());
-    let halves = (folder.next_sequence()..).zip(used).map(|(number, (plan, schemas, slug, is_second))| {
+    let halves = (number..).zip(used).map(|(number, (plan, schemas, slug, is_second))| {
         let name = MigrationName::new(number, &slug);
         // what writes no row keeps nobody waiting
         let is_online = arguments.online && plan.cost() == Cost::Rewrite;
@@ -202,8 +181,23 @@ fn linted(asker: &Asker<'_>, arguments: &Generate, half: &Half<'_>) -> Result<Dr
     Drafted::of(context, (set, &scope::target(context)?), (&subject, declared), (&said.0, said.1))
 }
 
-/// What a view that stands in for a table cannot do.
-fn warn(context: &Context, phased: &Phased) {
+/// What a view that stands in for a table cannot do, and what conversions may lose.
+fn warn(context: &Context, phased: &Phased, (decisions, diff): (&Decisions, &Diff)) {
+    for link in &phased.links {
+        let table = &link.table;
+        let (Some(query), [old], [new]) = (link.lost(diff.renames.old_table(table)), &link.olds[..], &link.news[..])
+        else {
+            continue;
+        };
+        let (object, lossy) = (path([table, &old.name]), path([table, &new.name]));
+        if decisions.accepted.has(Lint::LossyConversion, &lossy) {
+            continue;
+        }
+        let message = format!("the second half drops `{object}`, and with it what `--back` does not give back");
+        let accept = shell_quoted(&format!("{}:{lossy}", Lint::LossyConversion));
+        let help = [format!("to count them: `{query}`"), format!("if they may change: `--accept {accept}`")];
+        context.printer.warning(&message, &help);
+    }
     for one in &phased.stand_ins {
         let message = format!(
             "the running release uses `{}` through a view: `ON CONFLICT`, `REPLACE`, `last_insert_rowid()` and `RETURNING` \
@@ -214,6 +208,15 @@ fn warn(context: &Context, phased: &Phased) {
             format!("if it needs one of them, keep the name of the table: `#[table(name = {:?})]`", one.view.as_str());
         context.printer.warning(&message, &[help]);
     }
+}
+
+/// Says which migration the halves have taken the place of, if none of them has its name.
+fn say_replaced(context: &Context, folder: &Folder, last: &MigrationName, halves: &[Half<'_>]) {
+    let Some(first) = halves.first().filter(|first| first.name != *last) else { return };
+    let gone = folder.path().join(last);
+    context.printer.wrote(&gone.join(SQL_FILE), FileAction::Removed);
+    context.printer.wrote(&gone.join(SNAPSHOT_FILE), FileAction::Removed);
+    context.printer.status("Replaced", format!("{last} with {}", first.name));
 }
 
 fn report(context: &Context, folder: &Folder, halves: &[Half<'_>], drafted: Vec<Drafted>) {

@@ -5,8 +5,8 @@
 //! there too, and what the release then reads has to be the same in both. Then the other release's database is filled
 //! with what that release reads in between: so each statement meets what both have written before it.
 //!
-//! The statements are random, and the same every time: inserts with all columns and with no more than has to be given,
-//! updates and deletes, of the tables that differ, with values of generated rows and values that are like them.
+//! The statements are random, and the same every time: inserts with all columns, with no more than has to be given, and of
+//! rows that are there (`OR IGNORE`, `OR REPLACE`, `ON CONFLICT`), updates and deletes, of the tables that differ, with values of generated rows and values that are like them.
 
 mod side;
 mod statements;
@@ -21,7 +21,7 @@ use super::populate::populate;
 use crate::diff::Diff;
 use crate::plan::create_all;
 use crate::plan::phased::{Fill, Phased};
-use crate::schema::Schema;
+use crate::schema::{Schema, Table};
 use crate::sql::{Name, StatementKind, split};
 
 /// How many statements are tried by default.
@@ -68,6 +68,23 @@ pub enum BetweenError {
         /// The statement after which they are not.
         statement: String,
     },
+    /// What is carried over is nothing that the other release can read.
+    #[error(
+        "between the two migrations, what the {release} release writes can become {} in `{table}.{column}`",
+        if *is_null { "NULL" } else { "a value that the other one cannot read" }
+    )]
+    Unreadable {
+        /// Which one has written.
+        release: &'static str,
+        /// The table, by its new name.
+        table: Name,
+        /// The column of the other release.
+        column: Name,
+        /// Whether it is NULL, where none may be.
+        is_null: bool,
+        /// The statement after which it is so.
+        statement: String,
+    },
     /// The engine fails in a way that has nothing to do with it.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -84,7 +101,17 @@ pub async fn prove_between(
     phased: &Phased,
     (seed, count): (u64, usize),
 ) -> Result<Shared, BetweenError> {
-    let between = database(old, phased).await?;
+    // rows that the first half fails on are none that it is applied to
+    let between = match database(old, phased, true).await {
+        Ok(between) => between,
+        Err(_) => database(old, phased, false).await?,
+    };
+    // rows that the first half would be refused for
+    for link in &phased.links {
+        for (_, condition) in link.unfit(true) {
+            between.run(&format!("DELETE FROM {} WHERE {condition}", link.table.sql())).await?;
+        }
+    }
     let mut sides = [Side::new(Which::Old, old, diff).await?, Side::new(Which::New, new, diff).await?];
     if fill(&sides, &between).await.is_err() {
         // rows that the new schema is right to refuse
@@ -100,8 +127,12 @@ pub async fn prove_between(
     if sides.iter().all(|side| side.tables().next().is_none()) {
         return Ok(shared);
     }
-    let mut statements =
-        [Statements::new(old, &sides[0], seed).await?, Statements::new(new, &sides[1], seed ^ 1).await?];
+    let plain = with_other_keys(new, diff, phased);
+    let views = phased.stand_ins.iter().map(|one| one.view.clone());
+    let plain_old: Vec<Name> = plain.iter().map(|name| diff.renames.old_table(name).clone()).chain(views).collect();
+    let of_old = Statements::new(old, &sides[0], &plain_old, seed).await?;
+    let of_new = Statements::new(new, &sides[1], &plain, seed ^ 1).await?;
+    let mut statements = [of_old, of_new];
     let fills = fills(diff, phased);
     for at in 0..count {
         // now and then several of one release in a row
@@ -126,6 +157,7 @@ pub async fn prove_between(
             return Err(BetweenError::Fails { release, statement, message: error.message });
         }
         sides[actor].compare(&between, &statement).await?;
+        readable(&between, phased, sides[actor].which, &statement).await?;
         carried(&between, phased, &statement).await?;
         match sides[other].load(&between).await {
             Ok(()) => {
@@ -151,14 +183,16 @@ pub async fn prove_between(
     Ok(shared)
 }
 
-/// A database with rows, behind the first half.
-async fn database(old: &Schema, phased: &Phased) -> Result<Connection, EngineError> {
+/// A database behind the first half, with rows if there are to be some.
+async fn database(old: &Schema, phased: &Phased, has_rows: bool) -> Result<Connection, EngineError> {
     let connection = Connection::in_memory().await?;
     connection.run("PRAGMA foreign_keys = OFF").await?;
     let (tables, triggers): (Vec<String>, Vec<String>) =
         create_all(old).into_iter().partition(|statement| !creates_trigger(statement));
     connection.run_all(&tables).await?;
-    populate(&connection, old).await?;
+    if has_rows {
+        populate(&connection, old).await?;
+    }
     connection.run_all(&triggers).await?;
     connection.run_each(phased.first.statements()).await.map_err(|(_, error)| error)?;
     connection.run("PRAGMA foreign_keys = ON").await?;
@@ -175,6 +209,25 @@ fn fills(diff: &Diff, phased: &Phased) -> Vec<String> {
     known.map(update).collect()
 }
 
+/// The tables, by their new names, that have other keys for one of the releases than in between: what gets looser goes
+/// first, and what gets stricter goes last.
+fn with_other_keys(new: &Schema, diff: &Diff, phased: &Phased) -> Vec<Name> {
+    let converts = |table: &Table| {
+        let mut links = phased.links.iter().filter(|link| link.table == table.name && link.same().is_none());
+        let is_in_key = |name: &Name| table.unique_keys().any(|key| key.contains(name));
+        links.any(|link| link.news.iter().any(|side| is_in_key(&side.name)))
+    };
+    let changes = |table: &Table| {
+        diff.tables.iter().filter(|changed| changed.name == table.name).any(|changed| {
+            let indexes = [&changed.created_indexes, &changed.changed_indexes, &changed.dropped_indexes];
+            !changed.added_uniques.is_empty()
+                || !changed.dropped_uniques.is_empty()
+                || indexes.iter().any(|names| !names.is_empty())
+        })
+    };
+    new.tables.iter().filter(|table| converts(table) || changes(table)).map(|table| table.name.clone()).collect()
+}
+
 async fn fill(sides: &[Side<'_>; 2], between: &Connection) -> Result<(), EngineError> {
     for side in sides {
         side.load_all(between).await?;
@@ -184,6 +237,27 @@ async fn fill(sides: &[Side<'_>; 2], between: &Connection) -> Result<(), EngineE
 
 fn creates_trigger(statement: &str) -> bool {
     split(statement).first().is_some_and(|statement| statement.kind == StatementKind::CreateTrigger)
+}
+
+/// Whether the other release can read what is carried over to it of what this one has written, and can read itself.
+async fn readable(between: &Connection, phased: &Phased, by: Which, statement: &str) -> Result<(), BetweenError> {
+    for link in &phased.links {
+        for (side, condition) in link.unfit(by == Which::Old) {
+            let (table, column) = (link.table.sql(), side.name.sql());
+            let found =
+                between.rows(&format!("SELECT {column} IS NULL FROM {table} WHERE {condition} LIMIT 1")).await?;
+            if let Some(row) = found.first() {
+                return Err(BetweenError::Unreadable {
+                    release: by.word(),
+                    table: link.table.clone(),
+                    column: side.name.clone(),
+                    is_null: integer(&row[0]) > 0,
+                    statement: statement.to_owned(),
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether both sides of every link say the same, and nothing is left NULL that one of the releases cannot read so.

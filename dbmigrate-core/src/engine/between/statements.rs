@@ -24,10 +24,19 @@ struct Filled<'a> {
     table: &'a Table,
     columns: Vec<&'a Column>,
     rows: Vec<Vec<String>>,
+    /// Whether it is a view in between, which takes plain statements only, or has other keys there, so that other rows are
+    /// in the way.
+    is_plain: bool,
 }
 
 impl<'a> Statements<'a> {
-    pub(super) async fn new(schema: &'a Schema, side: &Side<'_>, seed: u64) -> Result<Self, EngineError> {
+    /// Those of the tables that the side writes; in those of `plain`, no row takes the place of another.
+    pub(super) async fn new(
+        schema: &'a Schema,
+        side: &Side<'_>,
+        plain: &[Name],
+        seed: u64,
+    ) -> Result<Self, EngineError> {
         let connection = Connection::in_memory().await?;
         connection.run("PRAGMA foreign_keys = OFF").await?;
         let bare = Schema { triggers: crate::schema::NamedMap::default(), ..schema.clone() };
@@ -40,7 +49,7 @@ impl<'a> Statements<'a> {
             let query = format!("SELECT {} FROM {}", quoted.join(", "), table.name.sql());
             let found = connection.rows(&query).await?;
             let rows = found.iter().map(|row| row.iter().map(|value| text(value).to_owned()).collect()).collect();
-            tables.push(Filled { table, columns, rows });
+            tables.push(Filled { table, columns, rows, is_plain: plain.contains(&table.name) });
         }
         Ok(Self { tables, random: Random(seed) })
     }
@@ -54,10 +63,11 @@ impl<'a> Statements<'a> {
         let key = table.key(row);
         Some(match self.random.below(10) {
             0 | 1 => format!("DELETE FROM {name} WHERE {key}"),
-            2..=4 => {
+            2 | 3 => {
                 let values = table.varied(row, &mut self.random);
                 format!("INSERT INTO {name} ({}) VALUES ({})", table.names(|_| true), values.join(", "))
             }
+            4 => table.over_another(row, &mut self.random),
             5 => {
                 let given = |column: &Column| table.must_be_given(column);
                 let values = table.columns.iter().zip(row).filter(|(column, _)| given(column));
@@ -100,6 +110,26 @@ impl Filled<'_> {
         let is_constant = column.effective_default().is_none_or(crate::sql::Expr::is_literal);
         let is_key = self.table.is_primary_key(&column.name);
         is_key || !is_constant || (column.not_null && column.effective_default().is_none())
+    }
+
+    /// An `INSERT` of a row that may be there already.
+    fn over_another(&self, row: &[String], random: &mut Random) -> String {
+        let insert = |or: &str| {
+            let (name, names) = (self.table.name.sql(), self.names(|_| true));
+            format!("INSERT {or}INTO {name} ({names}) VALUES ({})", row.join(", "))
+        };
+        let key = self.table.primary_key.as_ref().map(|key| sql_list(key.parts.iter().map(|part| &part.column)));
+        let rest = self.columns.iter().filter(|column| !self.table.is_primary_key(&column.name));
+        let set = rest.map(|column| format!("{0} = excluded.{0}", column.name.sql())).collect::<Vec<_>>();
+        match (random.below(3), key) {
+            _ if self.is_plain => insert(""),
+            (0, _) => insert("OR IGNORE "),
+            (1, Some(key)) if !set.is_empty() => {
+                let set = set.get(random.below(set.len())).map_or("", String::as_str);
+                format!("{} ON CONFLICT ({key}) DO UPDATE SET {set}", insert(""))
+            }
+            _ => insert("OR REPLACE "),
+        }
     }
 
     /// The row with another value here and there.

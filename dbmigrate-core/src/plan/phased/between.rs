@@ -66,7 +66,7 @@ pub(super) fn between(input: &Input<'_>) -> Result<Between, PhasedError> {
             continue;
         };
         let mut merged = columns::merged(input, changed, before, after)?;
-        constraints(&mut merged.table, before, changed, after);
+        constraints(&mut merged.table, (before, changed, after), &merged.links);
         indexes(&mut merged.table, (before, input.old, input.new), changed, after, &merged.links);
         links.append(&mut merged.links);
         fills.append(&mut merged.fills);
@@ -114,8 +114,9 @@ fn refuse_taken_names(input: &Input<'_>) -> Result<(), PhasedError> {
 }
 
 /// The constraints of the table: those that one of the releases does not know wait, or are gone.
-fn constraints(table: &mut Table, before: &Table, changed: &TableDiff, after: &Table) {
-    let is_new = |name: &Name| before.column(name).is_none();
+fn constraints(table: &mut Table, (before, changed, after): (&Table, &TableDiff, &Table), links: &[Link]) {
+    // what a trigger makes of a value must not make the statement fail that has written it
+    let is_new = |name: &Name| before.column(name).is_none() && !links.iter().any(|link| link.converts(name));
     let gone = |unique: &Unique| changed.dropped_uniques.iter().any(|other| other.parts == unique.parts);
     table.uniques.retain(|unique| !gone(unique));
     table.checks.retain(|check| !changed.dropped_checks.iter().any(|other| other.expr == check.expr));
@@ -139,7 +140,8 @@ fn indexes(
     after: &Table,
     links: &[Link],
 ) {
-    let is_new = |name: &Name| before.column(name).is_none();
+    let converts = |name: &Name| links.iter().any(|link| link.converts(name));
+    let is_new = |name: &Name| before.column(name).is_none() && !converts(name);
     for name in &changed.dropped_indexes {
         if table.indexes.get(name).is_some_and(|index| index.unique) {
             table.indexes.remove(name);
@@ -160,10 +162,17 @@ fn indexes(
         name
     };
     let mentions = |index: &Index| renamed.iter().any(|name| index.mentions(name));
-    for index in before.indexes.iter().filter_map(|index| after.indexes.get(&index.name)).filter(|one| mentions(one)) {
-        table.indexes.insert(Index { name: own(&format!("{}_between", index.name)), ..index.clone() });
+    let news = || links.iter().flat_map(|link| &link.news).map(|side| &side.name);
+    // of converted values nobody knows yet whether they are unique
+    let is_converted = |index: &Index| news().any(|name| converts(name) && index.mentions(name));
+    for index in before.indexes.iter().filter_map(|index| after.indexes.get(&index.name)) {
+        if mentions(index) || is_converted(index) {
+            let unique = index.unique && !is_converted(index);
+            table.indexes.insert(Index { name: own(&format!("{}_between", index.name)), unique, ..index.clone() });
+        }
     }
-    let is_of = |unique: &&Unique| unique.parts.iter().any(|part| renamed.contains(&&part.column));
+    let is_made = |unique: &Unique| unique.parts.iter().any(|part| converts(&part.column));
+    let is_of = |unique: &&Unique| is_made(unique) || unique.parts.iter().any(|part| renamed.contains(&&part.column));
     let is_added = |unique: &&Unique| changed.added_uniques.iter().any(|other| other.parts == unique.parts);
     for unique in after.uniques.iter().filter(is_of).filter(|unique| !is_added(unique)) {
         let columns: Vec<&str> = unique.parts.iter().map(|part| part.column.as_str()).collect();
@@ -173,7 +182,7 @@ fn indexes(
             descending: part.descending,
         });
         let name = own(&format!("{}_{}_between", table.name, columns.join("_")));
-        table.indexes.insert(Index { name, unique: true, parts: parts.collect(), predicate: None });
+        table.indexes.insert(Index { name, unique: !is_made(unique), parts: parts.collect(), predicate: None });
     }
 }
 

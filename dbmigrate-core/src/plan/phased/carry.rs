@@ -85,18 +85,24 @@ impl Making<'_> {
         format!("UPDATE {} SET {set}\nWHERE {}{condition}", self.table.name.sql(), self.row)
     }
 
-    /// What was NOT NULL under both names stays so.
+    /// What was NOT NULL under both names stays so. What a conversion makes of a value is none of the release that has
+    /// written that, so of those only rows are refused that neither side is given for.
     fn guards(&mut self, links: &[&Link]) {
         for link in links {
-            let Some((old, new)) = link.same().filter(|(old, _)| old.is_required) else { continue };
+            let ([old], [new]) = (&link.olds[..], &link.news[..]) else { continue };
+            if !old.is_required || !old.is_carried {
+                continue;
+            }
             let said = format!("NOT NULL constraint failed: {}.{}", self.table.name, new.name);
             let raise = vec![format!("SELECT RAISE(ABORT, {})", quote_string(&said))];
             let (one, other) = (old.name.sql().into_owned(), new.name.sql().into_owned());
             let both = format!("NEW.{one} IS NULL AND NEW.{other} IS NULL");
-            let either = format!("NEW.{one} IS NULL OR NEW.{other} IS NULL");
-            let columns = TriggerEvent::Update(vec![old.name.clone(), new.name.clone()]);
             self.push(&format!("{}_given", new.name), TriggerTiming::Before, TriggerEvent::Insert, Some(both), &raise);
-            self.push(&format!("{}_stays", new.name), TriggerTiming::Before, columns, Some(either), &raise);
+            if link.same().is_some() {
+                let either = format!("NEW.{one} IS NULL OR NEW.{other} IS NULL");
+                let columns = TriggerEvent::Update(vec![old.name.clone(), new.name.clone()]);
+                self.push(&format!("{}_stays", new.name), TriggerTiming::Before, columns, Some(either), &raise);
+            }
         }
     }
 
@@ -108,19 +114,25 @@ impl Making<'_> {
                 sides.iter().map(|side| side.is_absent(row)).collect::<Vec<_>>().join(" AND ")
             };
             let (no_old, no_new) = (absent(&link.olds, "NEW."), absent(&link.news, "NEW."));
-            for side in &link.olds {
+            for side in link.olds.iter().chain(&link.news) {
                 if let Some(default) = &side.default {
                     let set = format!("{} = {}", side.name.sql(), in_parentheses(default));
                     body.push(self.update(&set, &format!("{no_old} AND {no_new}")));
                 }
             }
+            // a row that neither has given is one of the new release if the other one always gives something, or if only
+            // the new one has a default
+            let is_new_by_default = link.news.iter().any(|side| side.default.is_some());
+            let is_always_given = link.same().is_none() && link.olds.iter().all(|side| side.is_given);
+            let is_new = is_new_by_default || is_always_given;
             if let Some(set) = assignments(&link.news) {
-                let always = link.same().is_some() || link.news.iter().any(|side| side.is_required);
-                let given = if always || link.olds.is_empty() { String::new() } else { format!(" AND NOT ({no_old})") };
+                let always = link.same().is_some() || link.news.iter().any(|side| side.is_required || side.is_given);
+                let always = always && !is_new_by_default || link.olds.is_empty();
+                let given = if always { String::new() } else { format!(" AND NOT ({no_old})") };
                 body.push(self.update(&set, &format!("{no_new}{given}")));
             }
             if let Some(set) = assignments(&link.olds) {
-                let given = if link.news.is_empty() { no_old } else { format!("NOT ({no_new})") };
+                let given = if link.news.is_empty() || is_new { no_old } else { format!("NOT ({no_new})") };
                 body.push(self.update(&set, &given));
             }
         }
@@ -190,13 +202,21 @@ pub(super) fn list<'n>(columns: impl Iterator<Item = &'n Name>) -> String {
     sql_list(columns)
 }
 
+/// What stands behind the number of the migration in the name of a trigger that carries something over.
+fn carrying(trigger: &Trigger) -> Option<&str> {
+    let (_, rest) = trigger.name.as_str().rsplit_once(PHASE)?;
+    rest.split_once('_').filter(|(number, _)| number.parse::<u32>().is_ok()).map(|(_, what)| what)
+}
+
+/// Whether a schema is one that two releases share.
+pub fn carries(schema: &Schema) -> bool {
+    schema.triggers.iter().any(|trigger| carrying(trigger).is_some())
+}
+
 /// What columns get of others in rows that a release writes which does not know them, by table and column: as the triggers
 /// of a schema in between say it. For whoever goes back there, and finds those columns empty.
 pub fn carried_back(between: &Schema) -> BTreeMap<(Name, Name), Expr> {
-    let is_for_inserts = |trigger: &&Trigger| {
-        let rest = trigger.name.as_str().rsplit_once(PHASE).and_then(|(_, rest)| rest.split_once('_'));
-        rest.is_some_and(|(number, what)| number.parse::<u32>().is_ok() && what.starts_with(INSERT))
-    };
+    let is_for_inserts = |trigger: &&Trigger| carrying(trigger).is_some_and(|what| what.starts_with(INSERT));
     let mut found = BTreeMap::new();
     for trigger in between.triggers.iter().filter(is_for_inserts) {
         // what is behind another one of the same column is what is carried over, and not a default

@@ -26,10 +26,17 @@ pub struct Side {
     pub sentinel: Sentinel,
     /// Whether neither release may leave it NULL.
     pub is_required: bool,
+    /// Whether each `INSERT` of its release gives it a value.
+    pub is_given: bool,
     /// Whether all that it has is in the columns of the other release as well.
     pub is_carried: bool,
     /// What a row gets if neither release has given anything, where the column itself has no default meanwhile.
     pub default: Option<Expr>,
+    /// Whether it has the value of the other column, and something else only where that is NULL.
+    pub is_filled: bool,
+    /// The condition that the column holds what its release cannot read. `None` if it holds what the other one has written
+    /// as it was written, or if nothing is known of what is read.
+    pub unfit: Option<String>,
 }
 
 /// The value that tells that a column was not given.
@@ -71,16 +78,54 @@ impl Link {
         if let Some((old, new)) = self.same() {
             return Some(format!("NOT ({})", same_values(&old.name, &new.name)));
         }
-        let said = |sides: &[Side]| {
+        let said = |sides: &[Side], others: &[Side]| {
             let all = sides.iter().filter_map(|side| {
-                Some(format!("{} COLLATE BINARY IS ({})", side.name.sql(), side.from_other.as_ref()?))
+                let (name, expr) = (side.name.sql(), side.from_other.as_ref()?);
+                Some(match others {
+                    // what a row got that had nothing may speak of columns that have changed since
+                    [other] if side.is_filled => {
+                        format!("({0} IS NULL OR {name} COLLATE BINARY IS {0})", other.name.sql())
+                    }
+                    _ => format!("{name} COLLATE BINARY IS ({expr})"),
+                })
             });
             all.collect::<Vec<_>>().join(" AND ")
         };
-        let sides = [said(&self.olds), said(&self.news)];
+        let sides = [said(&self.olds, &self.news), said(&self.news, &self.olds)];
         let both: Vec<String> = sides.iter().filter(|text| !text.is_empty()).map(|text| format!("({text})")).collect();
         // where only one side follows, the other one may have written last
         (both.len() == 2).then(|| format!("NOT ({})", both.join(" OR ")))
+    }
+
+    /// The columns whose values follow from what a release has written, each with the condition that the other release
+    /// cannot read it: although what was written is what its own release reads.
+    pub fn unfit(&self, is_by_old: bool) -> Vec<(&Side, String)> {
+        let (written, follow) = if is_by_old { (&self.olds, &self.news) } else { (&self.news, &self.olds) };
+        let spared: String = written
+            .iter()
+            .filter_map(|side| Some(format!(" AND NOT coalesce(({}), 0)", side.unfit.as_ref()?)))
+            .collect();
+        let follow = follow.iter().filter(|side| side.from_other.is_some());
+        follow.filter_map(|side| Some((side, format!("({}){spared}", side.unfit.as_ref()?)))).collect()
+    }
+
+    /// The query that counts the values of a converted column, before the first half, that would be others if they were
+    /// converted and back: they are gone with the second half.
+    pub fn lost(&self, old_table: &Name) -> Option<String> {
+        let ([old], [new]) = (&self.olds[..], &self.news[..]) else { return None };
+        if self.same().is_some() || !old.is_carried || new.is_filled {
+            return None;
+        }
+        let (name, there) = (old.name.sql(), new.from_other.as_ref()?);
+        let back = old.from_other.as_ref()?;
+        let again = format!("SELECT {back} FROM (SELECT {there} AS {})", new.name.sql());
+        Some(format!("SELECT count(*), min({name}) FROM {} WHERE {name} IS NOT ({again})", old_table.sql()))
+    }
+
+    /// Whether the column has another kind of values than the one that it takes the place of, so that constraints on it
+    /// are none of the release that runs.
+    pub(super) fn converts(&self, column: &Name) -> bool {
+        self.same().is_none() && self.news.iter().any(|side| side.name == *column && side.from_other.is_some())
     }
 }
 

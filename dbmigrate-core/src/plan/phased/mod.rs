@@ -13,21 +13,20 @@
 mod between;
 mod carry;
 mod copies;
+mod fits;
+mod half;
 mod link;
 mod stand_in;
-mod waits;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-pub use carry::carried_back;
-use link::Side;
-pub use link::{Fill, Link, Sentinel};
+pub use carry::{carried_back, carries};
+pub use half::Half;
+pub use link::{Fill, Link, Sentinel, Side};
 pub use stand_in::StandIn;
-pub use waits::Waits;
 
 use super::decide::Decisions;
-use super::preflight::Preflight;
 use super::{Cost, Lint, Plan, PlanError, Step, plan};
 use crate::ddl::render;
 use crate::diff::{Diff, RenameError, Renames, diff};
@@ -75,8 +74,10 @@ pub enum PhasedError {
         what: String,
         /// Why not: "other tables refer to it".
         why: String,
-        /// What can be done, if something can.
-        help: Option<String>,
+        /// What can be done, if something can. What begins with flags in backticks is to be added to the command.
+        help: Vec<String>,
+        /// The columns whose answers that takes the place of.
+        instead_of: Vec<(Name, Name)>,
     },
     /// A half has no plan.
     Plan(String),
@@ -84,19 +85,21 @@ pub enum PhasedError {
 
 impl PhasedError {
     pub(super) fn cannot(what: impl Into<String>, why: impl Into<String>) -> Self {
-        Self::Cannot { what: what.into(), why: why.into(), help: None }
+        Self::Cannot { what: what.into(), why: why.into(), help: Vec::new(), instead_of: Vec::new() }
     }
 
     pub(super) fn or(what: impl Into<String>, why: impl Into<String>, help: impl Into<String>) -> Self {
-        Self::Cannot { what: what.into(), why: why.into(), help: Some(help.into()) }
+        Self::Cannot { what: what.into(), why: why.into(), help: vec![help.into()], instead_of: Vec::new() }
     }
 }
 
 impl fmt::Display for PhasedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cannot { what, why, help: Some(_) } => write!(f, "{what}, {why}"),
-            Self::Cannot { what, why, help: None } => write!(f, "no two releases can share this change: {what}, {why}"),
+            Self::Cannot { what, why, help, .. } if help.is_empty() => {
+                write!(f, "no two releases can share this change: {what}, {why}")
+            }
+            Self::Cannot { what, why, .. } => write!(f, "{what}, {why}"),
             Self::Plan(message) => f.write_str(message),
         }
     }
@@ -183,6 +186,7 @@ fn first_half(input: &Input<'_>, between: &between::Between) -> Result<Plan, Pha
     // views and triggers are created last: none of them fires for what the rows get
     let at = plan.steps.iter().position(is_last).unwrap_or(plan.steps.len());
     plan.steps.splice(at..at, steps);
+    plan.preflights.extend(fits::before(input, &between.links));
     plan.converted.extend(between.fills.iter().filter(|fill| !fill.is_new).map(|fill| {
         // filled in a column that stays
         (fill.table.clone(), fill.column.clone())
@@ -207,23 +211,11 @@ fn second_half(input: &Input<'_>, between: &between::Between) -> Result<Plan, Ph
     if plan.is_empty() {
         return Ok(plan);
     }
-    plan.after_deploy = true;
+    half::waits(&mut plan);
     // the triggers have seen to it, and a preflight looks again
     plan.allowed.extend(between.required(input.new).map(|place| (Lint::NotNullWithoutDefault, place)));
-    plan.preflights.extend(between.links.iter().filter_map(out_of_step));
+    plan.preflights.extend(fits::behind(&between.links));
     Ok(plan)
-}
-
-/// The query for rows whose values were not carried over: somebody has switched the triggers off.
-fn out_of_step(link: &Link) -> Option<Preflight> {
-    let (old, new) = link.same()?;
-    let condition = format!("NOT ({})", link::same_values(&old.name, &new.name));
-    let message = format!("{{}} rows of `{}` with another `{}` than `{}`", link.table, old.name, new.name);
-    let query = format!(
-        "SELECT * FROM (SELECT count(*) AS _count FROM {} WHERE {condition}) WHERE _count > 0",
-        link.table.sql()
-    );
-    Some(Preflight::new(&link.table, message, query))
 }
 
 /// The triggers of `schema` that an `UPDATE` of `table` would fire.

@@ -215,6 +215,20 @@ fn children_of_changed<'a>(input: &'a Input<'_>) -> Vec<&'a Name> {
         .collect()
 }
 
+/// The query that counts the rows of a table as it is before, for which a condition over its old names holds, and shows
+/// the first of them.
+pub(super) fn counting(
+    input: &Input<'_>,
+    diff: &TableDiff,
+    message: &str,
+    condition: &str,
+    shown: &str,
+) -> Option<Preflight> {
+    let old = input.old.table(input.diff.renames.old_table(&diff.name))?;
+    let before = input.diff.renamed.table(&diff.name)?;
+    Some(Probe::new(input, old, before, diff).count(message, condition, shown))
+}
+
 /// The queries that would come before the plan, without making the plan: what the rows have to be like for the
 /// difference, whoever writes the statements. Losses that were accepted are looked for all the same.
 pub fn preflights(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> Vec<Preflight> {

@@ -1,6 +1,6 @@
 //! `new_unique_or_check_for_old_writers`.
 
-use crate::lint::release::{Kept, column_path};
+use crate::lint::release::{AROUND, Kept, column_path};
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::schema::validate::Place;
 use crate::schema::{Check, Index, KeyPart};
@@ -30,7 +30,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             let object = first.map_or_else(|| path([name]), |first| column_path(name, first));
             let message = format!("`{}` must hold in `{table_path}` from now on, and the running release does not know that", check.expr.said());
             let place = first.map_or_else(|| Place::Table(name.clone()), |first| Place::Column(name.clone(), first.clone()));
-            found.push(migration.located(Finding::new(&RULE, &object, message).at(place).help(HELP)));
+            found.push(migration.located(Finding::new(&RULE, &object, message).at(place).help(HELP).help(AROUND)));
         }
         let columns = |parts: &[KeyPart]| parts.iter().map(|part| part.column.clone()).collect::<Vec<_>>();
         let mut keys: Vec<Vec<Name>> = diff.added_uniques.iter().map(|unique| columns(&unique.parts)).collect();
@@ -43,7 +43,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             let object = column_path(name, first);
             let message = format!("{what} must be unique from now on, and the running release does not know that");
             let place = Place::Column(name.clone(), first.clone());
-            found.push(migration.located(Finding::new(&RULE, &object, message).at(place).help(HELP)));
+            found.push(migration.located(Finding::new(&RULE, &object, message).at(place).help(HELP).help(AROUND)));
         }
         for index in diff.created_indexes.iter().chain(&diff.changed_indexes) {
             let Some(index) = table.after.indexes.get(index).filter(|index| index.unique) else { continue };
@@ -54,7 +54,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             let what = said(name, index.parts.iter().map(|part| part.expr.said()));
             let message = format!("{what} must be unique from now on, and the running release does not know that");
             let place = Place::Index(name.clone(), index.name.clone());
-            found.push(migration.located(Finding::new(&RULE, &object, message).at(place).help(HELP)));
+            found.push(migration.located(Finding::new(&RULE, &object, message).at(place).help(HELP).help(AROUND)));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `not_null_without_default_for_old_writers`.
 
-use crate::lint::release::column_path;
+use crate::lint::release::{AROUND, column_path};
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::schema::validate::Place;
 use crate::schema::{Column, Table};
@@ -41,7 +41,8 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             } else {
                 finding = finding
                     .help("give it a default until the running release is gone: `#[column(default = …)]`")
-                    .help("or leave it nullable in this release, and make it NOT NULL in the next one");
+                    .help("or leave it nullable in this release, and make it NOT NULL in the next one")
+                    .help(AROUND);
             }
             found.push(migration.located(finding));
         }

@@ -1,6 +1,6 @@
 //! `rename_column`.
 
-use crate::lint::release::{column_path, with_places};
+use crate::lint::release::{AROUND, column_path, with_places};
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::schema::validate::Place;
 use crate::sql::Head;
@@ -31,7 +31,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         if !is_taken_by_other && migration.target.facts.settle(was, Some(from)) {
             continue;
         }
-        let (object, now) = (column_path(table, from), column_path(table, to));
+        let object = column_path(table, from);
         let message = if is_taken_by_other {
             format!("`{object}` is renamed to `{to}`, and the running release reads another column as `{from}`")
         } else {
@@ -45,7 +45,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             let generated = format!("#[column(generated = {:?})]", to.sql());
             finding = finding
                 .help(format!("if that release only reads it: add a field `{from}` with `{generated}` until it is gone"))
-                .help(format!("if it writes it: add `{now}` as a new column, copy each write, and drop `{from}` later"));
+                .help(AROUND);
         }
         found.push(with_places(migration.located(finding), &migration.places_of(was, Some(from)), &object));
     }

@@ -1,6 +1,6 @@
 //! `rename_table`.
 
-use crate::lint::release::{old_columns, with_places};
+use crate::lint::release::{AROUND, old_columns, with_places};
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::schema::validate::Place;
 use crate::sql::Head;
@@ -42,7 +42,9 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
         } else if !is_taken {
             let query = format!("SELECT {} FROM {}", old_columns(migration, to), to.sql());
             let declared = format!("#[view(name = {:?}, query = {query:?})]", from.as_str());
-            finding = finding.help(format!("declare a view with the old name until that release is gone: `{declared}`"));
+            finding = finding
+                .help(AROUND)
+                .help(format!("or declare a view with the old name until that release is gone: `{declared}`"));
         }
         found.push(with_places(migration.located(finding), &migration.places_of(from, None), &was));
     }

@@ -15,6 +15,13 @@ pub(super) static RULE: Rule = Rule {
     find,
 };
 
+/// What can be done about one that is generated.
+const APART: &str = "add a column with another name, write both for one release, and drop the old one in a later one";
+
+/// And about one that changes its type: that command says how.
+const CARRIED: &str = "give the column another name, and have values carried over both ways, which this helps with: \
+                       `cargo dbmigrate generate --amend --phased`";
+
 fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     for table in migration.kept_tables() {
         for change in table.diff.changed.iter().filter(|change| !table.is_unknown(&change.name)) {
@@ -22,7 +29,8 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
                 continue;
             };
             let object = column_path(&table.after.name, &change.name);
-            let message = if before.generated.is_none() && after.generated.is_some() {
+            let is_generated = before.generated.is_none() && after.generated.is_some();
+            let message = if is_generated {
                 format!("`{object}` becomes generated, and each write of the running release to it fails")
             } else if change.decl_type && class(table.before, before) != class(table.after, after) {
                 let said = |text: &str| if text.is_empty() { "without a type".to_owned() } else { format!("`{text}`") };
@@ -33,7 +41,7 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
             };
             let finding = Finding::new(&RULE, &object, message)
                 .at(Place::Column(table.after.name.clone(), change.name.clone()))
-                .help("add a column with another name, write both for one release, and drop the old one in a later one");
+                .help(if is_generated { APART } else { CARRIED });
             found.push(migration.located(finding));
         }
     }

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use self::kinds::is_one_kind;
 use super::nullable;
 use crate::diff::{ColumnChange, TableDiff};
 use crate::plan::decide::needs_backfill;
 use crate::plan::phased::link::{Fill, Link, Sentinel, Side, is_constant, is_unique};
 use crate::plan::phased::{Input, PhasedError};
 use crate::schema::canonical::canonical_default;
-use crate::schema::{Column, Table};
+use crate::schema::{Column, Schema, Table};
 use crate::shell::shell_quoted;
 use crate::sql::path::path;
 use crate::sql::{Expr, Name};
+
+mod kinds;
 
 /// A table in between.
 pub(super) struct Merged {
@@ -117,48 +120,74 @@ impl Merging<'_> {
         }
         let conversion = self.input.decisions.conversion(&self.after.name, to).map(|expr| self.over_old(expr));
         let back = self.back(from);
-        let other_kind = self.before.affinity(&old) != self.after.affinity(&new);
-        let is_same = conversion.is_none() && back.is_none();
-        if is_same && other_kind || conversion.is_some() != back.is_some() {
-            let convert = path([&self.after.name, to]);
-            let help = format!(
-                "say how, both ways: `--convert {} --back {}`",
-                shell_quoted(&format!("{convert}=SQL")),
-                shell_quoted(&format!("{}=SQL", self.object(from)))
-            );
-            return Err(PhasedError::or(what(), "and each release writes values of another kind", help));
+        let other_kind = !is_one_kind((self.before, &old), (self.after, &new));
+        let converts = conversion.is_some() || back.is_some();
+        if !converts && other_kind || conversion.is_some() != back.is_some() {
+            let flags = self.both_ways((&old, from), (&new, to));
+            let place = |name: &Name| (self.after.name.clone(), name.clone());
+            return Err(PhasedError::Cannot {
+                what: what(),
+                why: "and each release writes values of another kind".to_owned(),
+                help: vec![format!("say how, both ways: `{flags}`")],
+                instead_of: vec![place(from), place(to)],
+            });
         }
         let mut forward = conversion.unwrap_or_else(|| Expr::new(from.sql()));
         let (old_required, new_required) = (old.not_null, new.not_null);
-        if new_required && !old_required {
-            let fill = self.backfill(to).or_else(|| new.effective_default().cloned());
-            let Some(fill) = fill else { return Err(self.no_fill(to)) };
+        // a conversion says what becomes of NULL, as it does where one migration makes the change
+        let fill = match (new_required, converts) {
+            (true, true) => new.effective_default().cloned(),
+            (true, false) if !old_required => {
+                let fill = self.backfill(to).or_else(|| new.effective_default().cloned());
+                Some(fill.ok_or_else(|| self.no_fill(to))?)
+            }
+            _ => None,
+        };
+        let is_filled = fill.is_some() && !converts;
+        if let Some(fill) = fill {
             forward = Expr::new(format!("coalesce({forward}, {fill})"));
         }
-        let (sentinel, default) = self.sentinel((&old, &new), from, to)?;
-        let is_default = matches!(sentinel, Sentinel::Default(_));
+        let Told { sentinels: [of_old, of_new], defaults: [for_old, for_new] } =
+            self.told((&old, &new), (from, to), converts)?;
+        let is_default = matches!(of_old, Sentinel::Default(_));
+        let [given_old, given_new] = [&old, &new].map(is_always_given);
         if !is_default {
             (old.default, new.default) = (None, None);
         }
-        if !is_default || !new_required {
+        let is_required = old_required && new_required && for_old.is_none() && for_new.is_none() && !is_default;
+        let [unfit_old, unfit_new] = match (converts, new_required && !old_required) {
+            (true, _) => [self.unfit(self.input.old, self.before, &old), self.unfit(self.input.new, self.after, &new)],
+            (false, true) => [None, Some(format!("{} IS NULL", to.sql()))],
+            (false, false) => [None, None],
+        };
+        // what a conversion makes of a value must not make the statement fail
+        if !is_default || !new_required || converts {
             nullable(&mut old);
         }
-        if !is_default || !old_required {
+        if !is_default || !old_required || converts {
             nullable(&mut new);
         }
-        let is_required = old_required && new_required && default.is_none() && !is_default;
-        let side = |name: &Name, from_other| Side {
+        let side = |name: &Name, from_other, sentinel, default, (is_given, unfit)| Side {
             name: name.clone(),
             from_other: Some(from_other),
-            sentinel: sentinel.clone(),
+            sentinel,
             is_required,
+            is_given,
             is_carried: true,
-            default: default.clone(),
+            is_filled: is_filled && *name == *to,
+            default,
+            unfit,
         };
         merged.links.push(Link {
             table: self.after.name.clone(),
-            olds: vec![side(from, back.unwrap_or_else(|| Expr::new(to.sql())))],
-            news: vec![side(to, forward)],
+            olds: vec![side(
+                from,
+                back.unwrap_or_else(|| Expr::new(to.sql())),
+                of_old,
+                for_old,
+                (given_old, unfit_old),
+            )],
+            news: vec![side(to, forward, of_new, for_new, (given_new, unfit_new))],
         });
         replace(&mut merged.table, old);
         merged.table.columns.push(new);
@@ -166,25 +195,34 @@ impl Merging<'_> {
     }
 
     /// What tells that a release has not given a column of a rename, and what a row gets that neither has given.
-    fn sentinel(
+    fn told(
         &self,
         (old, new): (&Column, &Column),
-        from: &Name,
-        to: &Name,
-    ) -> Result<(Sentinel, Option<Expr>), PhasedError> {
+        (from, to): (&Name, &Name),
+        converts: bool,
+    ) -> Result<Told, PhasedError> {
         let unique = is_unique(self.before, from) || is_unique(self.after, to);
         let both_required = old.not_null && new.not_null;
         let defaults = (old.effective_default(), new.effective_default());
+        let are_constant = is_constant(self.before, old) && is_constant(self.after, new);
         let what = || format!("`{}` is renamed to `{to}`", self.object(from));
+        let null = |for_old: Option<&Expr>, for_new: Option<&Expr>| Told {
+            sentinels: [Sentinel::Null, Sentinel::Null],
+            defaults: [for_old.cloned(), for_new.cloned()],
+        };
         match defaults {
-            (None, None) => Ok((Sentinel::Null, None)),
-            (Some(one), Some(other)) if canonical_default(one) != canonical_default(other) => {
+            (None, None) => Ok(null(None, None)),
+            (Some(one), Some(other)) if !converts && canonical_default(one) != canonical_default(other) => {
                 Err(PhasedError::or(what(), "and gets another default", "change the default in a migration of its own"))
             }
-            (Some(default), Some(_)) if !unique && is_constant(self.before, old) && is_constant(self.after, new) => {
-                Ok((Sentinel::Default(default.clone()), None))
-            }
-            (Some(default), _) | (None, Some(default)) if both_required => Ok((Sentinel::Null, Some(default.clone()))),
+            // of a conversion each default is what becomes of the other one, as the proof will see
+            (Some(one), Some(other)) if !unique && are_constant => Ok(Told {
+                sentinels: [Sentinel::Default(one.clone()), Sentinel::Default(other.clone())],
+                defaults: [None, None],
+            }),
+            (Some(default), _) if both_required => Ok(null(Some(default), None)),
+            (None, Some(default)) if both_required && converts => Ok(null(None, Some(default))),
+            (None, Some(default)) if both_required => Ok(null(Some(default), None)),
             _ => Err(PhasedError::cannot(
                 what(),
                 "and can be NULL although it has a default: it is unknown who wrote NULL",
@@ -207,14 +245,8 @@ impl Merging<'_> {
         if change.generated {
             return Err(PhasedError::cannot(what("is computed in another way"), "and has one value at a time"));
         }
-        if converts || self.before.affinity(&old) != self.after.affinity(&new) {
-            let help = format!(
-                "give the field another name, then: `--rename {} --convert {} --back {}`",
-                shell_quoted(&format!("{}=NEW", self.object(name))),
-                shell_quoted(&format!("{}.NEW=SQL", path([&self.after.name]))),
-                shell_quoted(&format!("{}=SQL", self.object(name)))
-            );
-            return Err(PhasedError::or(what("changes its type"), "and a row has one value under one name", help));
+        if converts || !is_one_kind((self.before, &old), (self.after, &new)) {
+            return Err(self.needs_another_name((&old, &new), name));
         }
         let mut column = old.clone();
         if let Some(default) = new.default.clone().filter(|_| change.default) {
@@ -296,7 +328,7 @@ impl Merging<'_> {
             }
         }
         for group in &groups {
-            let side = |table: &Table, (column, expr): &(&Column, Option<Expr>)| Side {
+            let side = |(schema, table): (&Schema, &Table), (column, expr): &(&Column, Option<Expr>)| Side {
                 name: column.name.clone(),
                 from_other: expr.clone(),
                 sentinel: match column.effective_default() {
@@ -305,25 +337,40 @@ impl Merging<'_> {
                     None => Sentinel::Null,
                 },
                 is_required: column.not_null,
+                is_given: is_always_given(column),
                 is_carried: false,
+                is_filled: false,
                 default: None,
+                unfit: expr.as_ref().and_then(|_| self.unfit(schema, table, column)),
             };
             merged.links.push(Link {
                 table: self.after.name.clone(),
                 olds: backs
                     .iter()
                     .filter(|(one, _)| group.contains(&one.name))
-                    .map(|one| side(self.before, one))
+                    .map(|one| side((self.input.old, self.before), one))
                     .collect(),
                 news: fills
                     .iter()
                     .filter(|(one, _)| group.contains(&one.name))
-                    .map(|one| side(self.after, one))
+                    .map(|one| side((self.input.new, self.after), one))
                     .collect(),
             });
         }
         Ok(())
     }
+}
+
+/// Whether each `INSERT` of a release gives a column a value.
+fn is_always_given(column: &Column) -> bool {
+    column.not_null && column.effective_default().is_none()
+}
+
+/// How it is known that a release has not given its column of a rename, the one that runs and the one that comes, and what
+/// a row gets in it that neither has given.
+struct Told {
+    sentinels: [Sentinel; 2],
+    defaults: [Option<Expr>; 2],
 }
 
 /// Joins names, and all groups that have one of them, into one.

@@ -1,5 +1,5 @@
-//! What a migration that waits for a deployment says besides its plan: that it waits, and what it allows and asks of the
-//! rows because triggers have seen to them meanwhile.
+//! What a half of a change in two says besides its plan: what it asks of rows because of what triggers do, and the second
+//! one that it waits, and what it allows because they have seen to it meanwhile.
 
 use crate::plan::preflight::Preflight;
 use crate::plan::{Lint, Plan, counted_rows};
@@ -7,20 +7,22 @@ use crate::sql::token::significant;
 
 /// What it says besides.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Waits {
+pub struct Half {
+    is_second: bool,
     allowed: Vec<(Lint, String)>,
     /// Messages and queries.
     checks: Vec<(String, String)>,
 }
 
-impl Waits {
-    /// What a migration with these lints and preflights says besides a plan.
+impl Half {
+    /// What the second half, or else the first one, says besides a plan, if it has these lints and preflights.
     pub fn besides<'t>(
+        is_second: bool,
         plan: &Plan,
         allowed: impl IntoIterator<Item = (&'t str, &'t str)>,
         checks: impl IntoIterator<Item = (&'t str, &'t str)>,
     ) -> Self {
-        let mut besides = Self::default();
+        let mut besides = Self { is_second, ..Self::default() };
         for (lint, object) in allowed {
             if let Ok(lint) = lint.parse::<Lint>()
                 && !allows(plan, lint, object)
@@ -33,9 +35,16 @@ impl Waits {
         besides
     }
 
+    /// Whether it waits for a deployment.
+    pub fn waits(&self) -> bool {
+        self.is_second
+    }
+
     /// Says it with a plan. What that says already is not said twice.
     pub fn put(&self, plan: &mut Plan) {
-        plan.after_deploy = true;
+        if self.is_second {
+            waits(plan);
+        }
         for (lint, object) in &self.allowed {
             if !allows(plan, *lint, object) {
                 plan.allowed.push((*lint, object.clone()));
@@ -47,6 +56,14 @@ impl Waits {
                 plan.preflights.push(Preflight::new(&table, message.clone(), query.clone()));
             }
         }
+    }
+}
+
+/// Makes a plan one that waits. What is decided is decided before the first half, so that its preflights have no answers.
+pub(super) fn waits(plan: &mut Plan) {
+    plan.after_deploy = true;
+    for preflight in &mut plan.preflights {
+        preflight.answers.clear();
     }
 }
 
