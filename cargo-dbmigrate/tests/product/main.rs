@@ -22,6 +22,7 @@ mod commands;
 mod completions;
 mod contradicted;
 mod conversions;
+mod costs;
 mod custom;
 mod databases;
 mod decisions;

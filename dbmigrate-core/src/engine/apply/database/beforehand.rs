@@ -83,6 +83,20 @@ pub(super) struct Experience {
     asked_in_vain: Option<String>,
     /// How often the schema was changed while rows were asked.
     times_moved: u32,
+    /// How long the rows of the migration at work were asked, while others could write.
+    took: Duration,
+}
+
+impl Experience {
+    /// How long the rows of the migration at work were asked, while others could write.
+    pub(super) fn milliseconds(&self) -> u64 {
+        u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Nothing is asked yet of the rows of a migration.
+    pub(super) fn begin(&mut self) {
+        self.took = Duration::ZERO;
+    }
 }
 
 /// What came of asking.
@@ -132,6 +146,7 @@ impl Database {
             Ok(Asked::All(asked)) => asked,
             Ok(Asked::Contradicted) | Err(_) => return self.contradicted(migration).await.map(Some),
         };
+        self.asking.took = started.elapsed();
         for tries in (0..TRIES).rev() {
             self.begin().await?;
             let mut restored = Vec::new();
@@ -269,6 +284,9 @@ impl Database {
                 continue;
             }
             self.tracker().await?;
+            if self.is_like_server && !self.would_be_altered(rebuild) {
+                continue;
+            }
             let Some(tracker) = &self.tracker else { continue };
             let others: Vec<&Name> = script.rebuilds.iter().map(|other| &other.rebuild.table).collect();
             let others: Vec<&Name> = others.into_iter().filter(|other| **other != rebuild.table).collect();
@@ -276,7 +294,7 @@ impl Database {
             let subject = Subject { rebuild, others, statements, preflights: &preflights, schema, number };
             let Some(mut question) = Question::of(&self.connection, subject).await? else { continue };
             let size = question.measure(&self.connection).await?;
-            if size.rows >= self.least_rows && size.takes >= self.long {
+            if size.rows >= self.least_rows() && size.takes >= self.long {
                 questions.push(question);
             }
         }

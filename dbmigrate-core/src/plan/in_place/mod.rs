@@ -3,6 +3,8 @@
 //!
 //! Everything that is not listed here as harmless is a reason to rebuild.
 
+pub(crate) mod altered;
+
 use std::fmt;
 
 use crate::schema::canonical::{
@@ -57,6 +59,11 @@ pub(crate) struct Conditions {
     /// Whether a column is read or compared otherwise than before, so that conditions have to be asked of the table as
     /// it will be read.
     pub(crate) reads_otherwise: bool,
+}
+
+/// Whether the definitions let a rebuild be made in place in a file: the rest is for the rows to say.
+pub(crate) fn is_possible(before: &Table, indexes: &[Index], rebuilt: &Rebuilt<'_>) -> bool {
+    missing_indexes(indexes, rebuilt).is_ok() && conditions(before, indexes, rebuilt).is_ok()
 }
 
 /// The differences that are harmless if the rows are as the conditions say.
