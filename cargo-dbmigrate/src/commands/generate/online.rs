@@ -34,7 +34,8 @@ pub(super) fn warn(context: &Context, name: &str, plan: &Plan, before: &Schema) 
     let place = if scope::target(context)?.is_server { Place::Server } else { Place::File };
     let is_needed = script.in_place(before, place).len() < script.rebuilds.len();
     if !is_needed && !script.rebuilds.is_empty() {
-        let help = "leave `--online` out: the rows are read while others write, and the definition is replaced in place";
+        let help =
+            "leave `--online` out: the rows are read while others write, and the definition is replaced in place";
         context.printer.warning("`--online` copies every row, and no row has to be copied", &[help.to_owned()]);
     }
     Ok(())
