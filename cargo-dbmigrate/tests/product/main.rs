@@ -53,6 +53,7 @@ mod going_back;
 mod hostile_names;
 mod ignored;
 mod in_place;
+mod in_place_kinds;
 mod kept;
 mod kept_counts;
 mod kept_writes;
