@@ -50,6 +50,7 @@ pub use follow::follow;
 pub use keep::can_keep;
 pub use lint::Lint;
 pub use preflight::{Preflight, Sought, counted_rows, keys_of, preflights};
+pub use rebuild::IN_PLACE;
 pub use references::{can_break_references, reach, referring};
 pub use rewrites::{Rewrite, renamed, rewrites};
 pub use said_types::{Said, said_types};

@@ -11,7 +11,7 @@ use crate::sql::Name;
 use crate::sql::name::quote_string;
 
 /// What is said of a rebuild that writes no row where the rows are as they have to be already.
-const IN_PLACE: &str = ", in place where possible";
+pub const IN_PLACE: &str = ", in place where possible";
 
 /// The statements that rebuild a table.
 pub(super) fn step(input: &Input<'_>, diff: &TableDiff, cost: Cost) -> Step {
