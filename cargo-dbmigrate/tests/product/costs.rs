@@ -46,28 +46,6 @@ fn what_may_be_made_in_place_is_called_a_scan_wherever_its_cost_is_said() {
 }
 
 #[test]
-fn rows_that_have_their_parents_are_not_asked_for_them_when_only_an_action_changes() {
-    let posts = "#[derive(Table)]\n#[table(name = \"posts\")]\npub struct Post {\n#[column(primary_key)] pub id: i64,\n\
-        #[column(references = User::id)] pub author: i64,\n}\n";
-    let both = format!(
-        "{USERS}#[derive(Table)]\n#[table(name = \"others\")]\npub struct Other {{\n#[column(primary_key)] pub id: i64,\n}}\n"
-    );
-    let project = Project::migrated(&format!("{both}{posts}"));
-    project.sql("INSERT INTO users VALUES (1, 'a'); INSERT INTO posts VALUES (1, 1), (2, 1);");
-    project.structs(&format!("{both}{}", posts.replace("User::id)", "User::id, on_delete = cascade)")));
-    let run = project.runs("generate --name cascade --dry-run");
-    assert!(run.out.contains("change foreign keys (scan)") && !run.out.contains("expect-none"), "{}", run.out);
-    project.runs("generate --name cascade");
-    project.runs("migrate");
-    project.sql("PRAGMA foreign_keys = ON; DELETE FROM users");
-    assert_eq!(project.query("SELECT count(*) FROM posts"), ["0"]);
-    // another parent is another matter
-    project.structs(&format!("{both}{}", posts.replace("User::id", "Other::id")));
-    let run = project.runs("generate --dry-run");
-    assert!(run.out.contains("expect-none"), "{}", run.out);
-}
-
-#[test]
 fn a_rehearsal_counts_no_row_as_rewritten_that_stays_where_it_is() {
     let project = pending(ROWS);
     project.runs("generate --name names");

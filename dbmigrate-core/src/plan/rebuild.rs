@@ -2,7 +2,7 @@
 //! it leaves to the reader: rowids, the AUTOINCREMENT high-water mark, indexes after the copy.
 
 use super::copy::Copy;
-use super::in_place::{Rebuilt, is_possible};
+use super::in_place::{Rebuilt, is_expected};
 use super::{Cost, Input, Step, helper_name};
 use crate::ddl::render;
 use crate::diff::{TableDiff, rename::displaced};
@@ -38,8 +38,8 @@ pub(super) fn step(input: &Input<'_>, diff: &TableDiff, cost: Cost) -> Step {
     }
 }
 
-/// What a rebuild costs: where the definitions let it be made in place, the rows are read, and not one of them is written.
-/// The runner does so for every table with many rows, unless it is an engine or a server that does not let it.
+/// What a rebuild costs: where it is to be expected that it can be made in place, the rows are read, and not one of them is
+/// written. The runner does so for every table with many rows, unless it is an engine or a server that does not let it.
 pub(super) fn cost(input: &Input<'_>, diff: &TableDiff) -> Cost {
     // that is a copy, however long it may take
     if input.decisions.online {
@@ -57,7 +57,7 @@ pub(super) fn cost(input: &Input<'_>, diff: &TableDiff) -> Cost {
         carries_mark: carries(before, after),
         indexes: after.indexes.iter().collect(),
     };
-    if is_possible(before, &indexes, &rebuilt) { Cost::Scan } else { Cost::Rewrite }
+    if is_expected(before, &indexes, &rebuilt) { Cost::Scan } else { Cost::Rewrite }
 }
 
 /// Whether the high-water mark of AUTOINCREMENT is carried over.

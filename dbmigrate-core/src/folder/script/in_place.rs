@@ -1,11 +1,11 @@
-//! Which rebuilds of a script write no row where the rows are as they have to be already, as far as definitions tell. The
-//! runner then replaces the definition, if the database lets it.
+//! Which rebuilds of a script write no row if the rows are as they have to be already, as far as definitions tell. The runner
+//! then replaces the definition, if the database lets it.
 
 use std::borrow::Cow;
 
 use super::{Rebuild, Script};
 use crate::diff::Renames;
-use crate::plan::in_place::{altered, is_possible};
+use crate::plan::in_place::{Rebuilt, altered, is_expected, is_possible};
 use crate::schema::{Index, Schema, Table};
 use crate::sql::{Head, Name};
 
@@ -19,9 +19,21 @@ pub enum Place {
 }
 
 impl Script<'_> {
-    /// The marked rebuilds that are made in place where the rows let it. `before` is the schema before the script. One that is
-    /// made online is copied.
+    /// The marked rebuilds of which it is to be expected that they are made in place. `before` is the schema before the script.
     pub fn in_place(&self, before: &Schema, place: Place) -> Vec<&Rebuild> {
+        self.rebuilds_that(before, |table, indexes, rebuilt| {
+            let is_let = place == Place::File || altered::is_possible(table, indexes, rebuilt);
+            is_let && is_expected(table, indexes, rebuilt)
+        })
+    }
+
+    /// The marked rebuilds that can be made in place in a file, if the rows let it.
+    pub(super) fn perhaps_in_place(&self, before: &Schema) -> Vec<&Rebuild> {
+        self.rebuilds_that(before, is_possible)
+    }
+
+    /// Those of which this is true with the table as it is before them. One that is made online is copied.
+    fn rebuilds_that(&self, before: &Schema, is_so: impl Fn(&Table, &[Index], &Rebuilt<'_>) -> bool) -> Vec<&Rebuild> {
         if self.online.is_some() {
             return Vec::new();
         }
@@ -30,8 +42,11 @@ impl Script<'_> {
         for (at, statement) in self.statements.iter().enumerate() {
             // without one that is still to come, nothing has to be followed
             let Some(&next) = marked.peek() else { break };
-            if next.rebuild.statements.start == at {
-                found.extend(tables.lets(&next.rebuild, place).then_some(&next.rebuild));
+            if next.rebuild.statements.start == at
+                && let Some(table) = tables.get(&next.rebuild.table)
+            {
+                let indexes: Vec<Index> = table.indexes.iter().cloned().collect();
+                found.extend(is_so(&table, &indexes, &next.rebuild.rebuilt()).then_some(&next.rebuild));
             }
             if next.rebuild.statements.end == at + 1 {
                 tables.forget(&next.rebuild.table);
@@ -68,15 +83,6 @@ impl<'a> Tables<'a> {
 
     fn forget(&mut self, name: &Name) {
         self.set(name, None);
-    }
-
-    fn lets(&self, rebuild: &Rebuild, place: Place) -> bool {
-        let Some(before) = self.get(&rebuild.table) else { return false };
-        let indexes: Vec<Index> = before.indexes.iter().cloned().collect();
-        match place {
-            Place::File => is_possible(&before, &indexes, &rebuild.rebuilt()),
-            Place::Server => altered::is_possible(&before, &indexes, &rebuild.rebuilt()),
-        }
     }
 
     fn follow(&mut self, head: Head) {
@@ -151,9 +157,29 @@ mod tests {
             ("id INTEGER PRIMARY KEY, email TEXT UNIQUE, age INT, CHECK (age > 0)", false, false),
             ("id INTEGER PRIMARY KEY, email TEXT, age TEXT, CHECK (age > 0)", false, false),
             ("id INTEGER PRIMARY KEY, age INT, email TEXT, CHECK (age > 0)", false, false),
+            // it takes every value as it is
+            ("id INTEGER PRIMARY KEY, email BLOB, age INT, CHECK (age > 0)", true, false),
         ] {
             assert_eq!(is_in_place("", columns, all, Place::File), on_file, "{columns}");
             assert_eq!(is_in_place("", columns, all, Place::Server), on_server, "{columns}");
+        }
+    }
+
+    #[test]
+    fn where_values_are_there_to_be_changed_a_copy_is_expected() {
+        let schema = schema_of("CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, age TEXT)");
+        for (columns, copied) in [
+            ("id INTEGER PRIMARY KEY, email TEXT NOT NULL, age TEXT", "id, coalesce(email, ''), age"),
+            ("id INTEGER PRIMARY KEY, email TEXT, age INT", "id, email, age"),
+        ] {
+            let sql = format!(
+                "-- dbmigrate: rebuild users\nCREATE TABLE _new ({columns});\n\
+                 INSERT INTO _new (id, email, age) SELECT {copied} FROM users;\nDROP TABLE users;\n\
+                 ALTER TABLE _new RENAME TO users;\n"
+            );
+            let script = Script::parse(&sql, Path::new("m")).expect("it is right");
+            assert!(script.in_place(&schema, Place::File).is_empty(), "{columns}");
+            assert_eq!(script.perhaps_in_place(&schema).len(), 1, "{columns}");
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Place, Problem, Script};
+use super::{Problem, Script};
 use crate::duration;
 use crate::plan::{Rewrite, rewrites};
 use crate::schema::Schema;
@@ -43,7 +43,7 @@ impl Script<'_> {
             return None;
         }
         let before = before();
-        let in_place = before.as_ref().map_or_else(Vec::new, |before| self.in_place(before, Place::File));
+        let in_place = before.as_ref().map_or_else(Vec::new, |before| self.perhaps_in_place(before));
         let is_spared = |one: &Rewrite| in_place.iter().any(|rebuild| rebuild.statements.contains(&one.statement));
         let found = rewrites(&self.statements, before.as_ref()).into_iter().filter(|one| !is_spared(one));
         let mut tables: Vec<String> = Vec::new();

@@ -6,7 +6,7 @@ use super::made::Made;
 use super::{Preflight, Sought, if_any};
 use crate::diff::TableDiff;
 use crate::schema::validate::Place;
-use crate::schema::{Check, Column, ForeignKey, Index, IndexPart, KeyPart, Table};
+use crate::schema::{Check, Column, Index, IndexPart, KeyPart, Table};
 use crate::sql::condition::is_looser;
 use crate::sql::path::path;
 use crate::sql::token::{TokenKind, significant};
@@ -263,10 +263,7 @@ impl<'a> Probe<'a> {
         }
         for key in &self.after.foreign_keys {
             let is_converted = key.columns.iter().any(|column| self.is_converted(column));
-            let is_new = self.diff.added_foreign_keys.contains(key);
-            // with other actions, it refers to what it referred to
-            let is_known = || self.refers_so_already(key) && !changes(&key.columns);
-            if is_converted || is_new && !is_known() {
+            if self.diff.added_foreign_keys.contains(key) || is_converted {
                 let at = self.after.foreign_keys.iter().position(|one| one == key).unwrap_or_default();
                 let place = Place::ForeignKey(self.after.name.clone(), at);
                 found.push((key.columns.clone(), self.orphans(key).map(|probe| probe.at(place))));
@@ -275,16 +272,6 @@ impl<'a> Probe<'a> {
             }
         }
         found
-    }
-
-    /// Whether a foreign key was there before, whatever its actions were.
-    fn refers_so_already(&self, key: &ForeignKey) -> bool {
-        let Input { diff, new, .. } = self.input;
-        self.before.foreign_keys.iter().any(|before| {
-            before.parent == key.parent
-                && before.columns == key.columns
-                && diff.renamed.referenced_columns(before) == new.referenced_columns(key)
-        })
     }
 
     /// The probe for duplicates, with what is known of them: whether rows were kept apart before by some of the columns,
