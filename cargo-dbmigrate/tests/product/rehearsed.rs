@@ -131,7 +131,7 @@ fn a_migration_that_rewrites_more_rows_than_it_expects_is_refused_by_the_rehears
 #[test]
 fn a_migration_that_promises_no_rewrites_and_has_some_is_refused_without_a_rehearsal() {
     let project = Project::migrated(USERS);
-    project.sql("INSERT INTO users VALUES (1, 'a')");
+    project.sql("INSERT INTO users VALUES (1, 'a'), (2, 'b')");
     let users = USERS.replace("name: Option<String>,", "name: Option<String>,\n    locale: String,");
     project.structs(&users);
     project.runs("generate --name names --backfill users.locale='en'");

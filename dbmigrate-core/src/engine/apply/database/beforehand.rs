@@ -21,12 +21,13 @@ use std::time::{Duration, Instant};
 
 use super::super::{Failure, Prepared, Restored, Step};
 use super::Database;
+use super::promised::is_promised;
 use crate::engine::connection::piece::Piece;
 use crate::engine::connection::{integer, text};
 use crate::engine::engines::Engine;
 use crate::engine::error::EngineError;
-use crate::engine::in_place::Satisfied;
 use crate::engine::in_place::beforehand::{self, Answer, Asking, Parted, Question, Subject};
+use crate::engine::in_place::{Satisfied, is_worth_it};
 use crate::engine::pieces::Pace;
 use crate::plan::counted_rows;
 use crate::schema::ForeignKey;
@@ -279,8 +280,13 @@ impl Database {
         for (number, marked) in script.rebuilds.iter().enumerate() {
             let rebuild = &marked.rebuild;
             // before anything else is read, because most tables are small
-            let is_large = !self.connection.is_local() || self.is_large(rebuild).await;
-            if !is_large {
+            let is_local = self.connection.is_local();
+            if is_local && !self.is_large(rebuild).await {
+                continue;
+            }
+            // one that has to be made in place may be small for all that
+            let is_any = is_local && is_promised(script);
+            if is_any && !is_worth_it(&self.connection, rebuild, self.least_rows).await? {
                 continue;
             }
             self.tracker().await?;
@@ -294,7 +300,7 @@ impl Database {
             let subject = Subject { rebuild, others, statements, preflights: &preflights, schema, number };
             let Some(mut question) = Question::of(&self.connection, subject).await? else { continue };
             let size = question.measure(&self.connection).await?;
-            if size.rows >= self.least_rows() && size.takes >= self.long {
+            if size.rows >= self.least_rows && size.takes >= self.long {
                 questions.push(question);
             }
         }
