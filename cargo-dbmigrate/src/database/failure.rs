@@ -212,7 +212,11 @@ pub(crate) fn migration_error(
                 .help("fix the rows, then run `cargo dbmigrate migrate` again")
                 .helps(made_anew(file, *line))
         }
-        Failure::Rewrites { line, .. } => CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}"))
+        Failure::Rewrites { line, why, .. } => why
+            .iter()
+            .fold(CommandError::new(exit::DECISION, format!("`{name}` is refused: {failure}")), |error, why| {
+                error.note(format!("it cannot be made in place here: {why}"))
+            })
             .at(format!("{shown}:{line}"))
             .help("if it may rewrite rows, delete the line, then record the edit: `cargo dbmigrate generate --custom`"),
         Failure::OtherRows => CommandError::new(exit::INCONSISTENT, format!("`{name}` is refused: {failure}"))

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use dbmigrate_core::ddl::{Comments, Object, comments, read};
 use dbmigrate_core::diff::diff;
 use dbmigrate_core::folder::{Folder, Migration, Script, Snapshot};
-use dbmigrate_core::plan::{Decisions, HELPER_PREFIX, Plan, Said, Trace, WRITTEN_BY, follow, plan, said_types};
+use dbmigrate_core::plan::{
+    Decisions, HELPER_PREFIX, IN_PLACE, Plan, Said, Trace, WRITTEN_BY, follow, plan, said_types,
+};
 use dbmigrate_core::schema::Schema;
 use dbmigrate_core::sql::Name;
 
@@ -84,7 +86,8 @@ pub(crate) fn generated(
         let marks = Marks::of(&script, &plan, (&before.schema, &after.schema));
         marks.put(&mut plan);
         let again = if plan.is_empty() { template(name) } else { marks.text(&plan, name).0 };
-        if again == without_command(text) {
+        let found = without_command(text);
+        if again == found || called_rewrites(&again) == found {
             if all {
                 decisions.name_conversions(&difference);
             }
@@ -92,6 +95,18 @@ pub(crate) fn generated(
         }
     }
     None
+}
+
+/// The text as it was written when all rebuilds were called rewrites.
+fn called_rewrites(text: &str) -> String {
+    let line = |line: &str| {
+        let is_title = line.starts_with("-- rebuild ") || line.starts_with("--   rebuild ");
+        if !is_title || !line.contains(IN_PLACE) {
+            return line.to_owned();
+        }
+        line.replacen(IN_PLACE, "", 1).replace(" (scan)\n", " (rewrite)\n")
+    };
+    text.split_inclusive('\n').map(line).collect()
 }
 
 /// The text of a migration that another command than `generate` has planned, with the line that names it.
@@ -180,4 +195,19 @@ pub(crate) fn template(name: &str) -> String {
          -- the migration fails if it adds foreign key violations.\n-- Then record the edit: cargo dbmigrate generate --custom\n\
          -- For `cargo dbmigrate revert`, write how to take rows back at the end, below the line `-- dbmigrate: undo`.\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_of_before_is_told_from_an_edit() {
+        let now = "-- 0002_a\n--   rebuild users, in place where possible: change type of a (scan)\n--   create index i (scan)\n\n\
+                   -- rebuild users, in place where possible: change type of a\nSELECT ' (scan)\n';\n";
+        let before = "-- 0002_a\n--   rebuild users: change type of a (rewrite)\n--   create index i (scan)\n\n\
+                      -- rebuild users: change type of a\nSELECT ' (scan)\n';\n";
+        assert_eq!(called_rewrites(now), before);
+        assert_eq!(called_rewrites(before), before);
+    }
 }

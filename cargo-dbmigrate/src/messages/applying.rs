@@ -19,6 +19,8 @@ pub(crate) struct Applied {
     pub(crate) name: String,
     /// How long it took.
     pub(crate) milliseconds: u64,
+    /// Whether it has rebuilds, and all of them were made in place: rows were read, and none was written.
+    pub(crate) in_place: bool,
 }
 
 /// `migrate` has applied what there was to apply.

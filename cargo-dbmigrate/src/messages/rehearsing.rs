@@ -65,6 +65,12 @@ pub(crate) struct RehearsedMigration {
     pub(crate) milliseconds: u64,
     /// How long it is expected to take in the database itself.
     pub(crate) estimate_milliseconds: u64,
+    /// For how long of that nobody else can write.
+    #[serde(default)]
+    pub(crate) write_lock_milliseconds: u64,
+    /// Whether it has rebuilds, and all of them were made in place: rows were read, and none was written.
+    #[serde(default)]
+    pub(crate) in_place: bool,
     /// How many rows that were there before were written again.
     pub(crate) rows_rewritten: u64,
     /// How many bytes were written; `null` where that could not be measured.

@@ -117,7 +117,10 @@ impl Copy {
             for setting in ["journal_mode = WAL", "wal_autocheckpoint = 0", "wal_checkpoint(TRUNCATE)"] {
                 connection.run(&format!("PRAGMA {setting}")).await?;
             }
-            let database = Database::from_connection(connection).made_by_turso(is_tursos);
+            let mut database = Database::from_connection(connection).made_by_turso(is_tursos);
+            if self.trip.is_some() {
+                database = database.standing_for_server();
+            }
             Ok(context.steps.on(database.ignoring(context.config.ignore.clone())))
         })
     }

@@ -28,7 +28,7 @@ pub(super) fn judge(plan: &Run<'_>, report: &Rehearsal) -> Result<Vec<Exceeded>>
         }
     }
     if let Some(allowed) = plan.url.max_write_lock() {
-        let longest = report.migrations.iter().max_by_key(|one| one.estimate_milliseconds);
+        let longest = report.migrations.iter().max_by_key(|one| one.write_lock_milliseconds);
         let (found, allowed) = (report.write_lock_milliseconds, milliseconds(allowed));
         exceeded.extend(longest.filter(|_| found > allowed).map(|longest| Exceeded {
             limit: LimitName::WriteLock,

@@ -87,8 +87,8 @@ impl<'p> Measuring<'p> {
         if let Some(error) = error {
             return Err(error);
         }
-        let each = || done.iter().map(|one| one.estimate_milliseconds);
-        let (all, longest) = (each().sum(), each().max().unwrap_or_default());
+        let all = done.iter().map(|one| one.estimate_milliseconds).sum();
+        let longest = done.iter().map(|one| one.write_lock_milliseconds).max().unwrap_or_default();
         Ok(Rehearsal {
             passed: false,
             copied: copy.how,
@@ -144,12 +144,17 @@ impl<'p> Measuring<'p> {
         let schema = self.folder.schema_before(migration).ok();
         let mut rewritten: BTreeMap<Name, u64> = BTreeMap::new();
         let measured = self.meter.take();
+        let is_copied = |at: usize| measured.iter().any(|one| one.statement == at);
+        let is_marked = |at: &usize| script.rebuilds.iter().any(|marked| marked.rebuild.statements.contains(at));
         for rewrite in rewrites(&script.statements, schema.as_ref()) {
+            // the copy of a rebuild that was made in place was never run
+            let in_place = is_marked(&rewrite.statement) && !is_copied(rewrite.statement);
             let Some(table) = rewrite.table else {
                 before.tables.iter().for_each(|(name, rows)| *rewritten.entry(name.clone()).or_default() += rows);
                 continue;
             };
             let rows = match rewrite.is_whole {
+                _ if in_place => 0,
                 true => before.tables.get(&table).copied().unwrap_or_default(),
                 false => measured.iter().find(|one| one.statement == rewrite.statement).map_or(0, |one| one.rows),
             };
@@ -158,10 +163,14 @@ impl<'p> Measuring<'p> {
         let (tables, tables_unchanged) = tables(&before, &after, &renamed(&script.statements), &rewritten);
         let (header, each) = LOG_HEADERS;
         let pages = log.saturating_sub(header) / (before.page + each);
+        // rows are asked before there is a lock
+        let locked = applied.milliseconds.saturating_sub(applied.unlocked_milliseconds);
         let one = RehearsedMigration {
             name: applied.name.clone(),
             milliseconds: applied.milliseconds,
             estimate_milliseconds: estimate::of(self.place, applied.milliseconds, settled),
+            write_lock_milliseconds: estimate::of(self.place, locked, settled),
+            in_place: applied.in_place,
             rows_rewritten: rewritten.values().sum(),
             bytes_written: is_settled.then_some(pages * before.page),
             bytes_before: before.bytes,

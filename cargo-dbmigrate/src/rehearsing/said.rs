@@ -22,7 +22,8 @@ pub(super) fn migration(printer: &Printer, one: &RehearsedMigration) {
         true => format!("size {after}"),
         false => format!("size {before} before, {after} after"),
     });
-    let mut lines = vec![format!("{} ({}): {}", one.name, Elapsed(one.milliseconds), said.join(", "))];
+    let way = if one.in_place { ", in place" } else { "" };
+    let mut lines = vec![format!("{} ({}{way}): {}", one.name, Elapsed(one.milliseconds), said.join(", "))];
     lines.extend(one.tables.iter().map(table));
     lines.extend(one.restored.iter().map(|one| format!("restored {}", words(one))));
     if one.tables_unchanged > 0 && printer.is_verbose() {

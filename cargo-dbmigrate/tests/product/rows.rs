@@ -23,7 +23,7 @@ fn a_rebuild_of_a_parent_keeps_its_children_and_its_counter() {
         PARENT.replace("name = \"users\"", "name = \"users\", strict").replace("Option<String>", "String")
     ));
     let run = project.runs("generate");
-    assert!(run.err.contains("rewrite"), "{}", run.err);
+    assert!(run.err.contains("scan"), "{}", run.err);
     project.runs("migrate");
     assert_eq!(project.dump(), before);
     assert_eq!(project.query("SELECT seq FROM sqlite_sequence WHERE name = 'users'"), ["9"]);

@@ -26,6 +26,7 @@
 pub mod after_deploy;
 mod allow;
 pub mod batched;
+mod in_place;
 pub mod limits;
 mod meaning;
 pub mod online;
@@ -40,6 +41,7 @@ use std::path::{Path, PathBuf};
 
 pub use allow::Allow;
 pub use batched::Batched;
+pub use in_place::Place;
 pub use limits::{Limit, Limits};
 pub use meaning::meaning;
 pub use outside::outside_of_transaction;

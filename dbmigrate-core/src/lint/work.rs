@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::pace::Pace;
 use super::{Finding, Migration, Probe, ProbeKind};
+use crate::folder::script::Place;
 use crate::plan::{can_break_references, reach};
 use crate::schema::Table;
 use crate::sql::path::path;
@@ -27,6 +28,8 @@ pub(super) struct Work {
 pub(super) enum WorkKind {
     /// The rows are copied into a new table that takes the place of theirs.
     Rebuild,
+    /// They would be, and are only read if all of them are as the new definition wants them.
+    InPlace,
     /// A column is taken out of each.
     DropColumn(Name),
     /// Each is updated.
@@ -41,8 +44,17 @@ impl Migration<'_> {
         // nobody waits for the whole of a statement in batches
         let is_batched = |at: usize| self.script.batched.iter().any(|batched| batched.statement == at);
         let whole = self.rewrites().iter().filter(|rewrite| rewrite.is_whole && !is_batched(rewrite.statement));
-        let mut work: Vec<Work> =
-            whole.filter_map(|rewrite| self.rewriting(rewrite.table.as_ref()?, rewrite.statement)).collect();
+        let place = if self.target.is_server { Place::Server } else { Place::File };
+        let in_place = if self.script.rebuilds.is_empty() { Vec::new() } else { self.script.in_place(self.old, place) };
+        let mut work: Vec<Work> = whole
+            .filter_map(|rewrite| {
+                let mut work = self.rewriting(rewrite.table.as_ref()?, rewrite.statement)?;
+                if in_place.iter().any(|rebuild| rebuild.statements.contains(&rewrite.statement)) {
+                    work.kind = WorkKind::InPlace;
+                }
+                Some(work)
+            })
+            .collect();
         for table in &self.diff.tables {
             let was = self.diff.renames.old_table(&table.name);
             let is_rebuilt = |work: &Work| work.kind == WorkKind::Rebuild && work.table == *was;

@@ -43,8 +43,11 @@ pub(super) fn assess(
     preflights: &[Preflight],
     allowed: &[(Lint, String)],
 ) -> Vec<Assessed> {
-    let is_rebuilt = |table: &Name| {
-        strategies.iter().any(|(diff, strategy)| diff.name == *table && matches!(strategy, Strategy::Rebuild))
+    let rebuilt = |table: &Name| {
+        strategies.iter().find(|(diff, _)| diff.name == *table).and_then(|(_, strategy)| match strategy {
+            Strategy::Native => None,
+            Strategy::Rebuild(cost) => Some(*cost),
+        })
     };
     let is_probed = |table: &Name| {
         let old = input.diff.renames.old_table(table);
@@ -56,7 +59,7 @@ pub(super) fn assess(
     };
     let assess = |change: Change| {
         let mut risks: Vec<Risk> = Vec::new();
-        let in_table = |table: &Name, otherwise: Cost| if is_rebuilt(table) { Cost::Rewrite } else { otherwise };
+        let in_table = |table: &Name, otherwise: Cost| rebuilt(table).unwrap_or(otherwise);
         let cost = match &change {
             Change::DropTable(table) => {
                 risks.extend(loses(Lint::DropTable, &path([table])));

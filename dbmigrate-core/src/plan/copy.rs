@@ -7,8 +7,9 @@ use crate::diff::TableDiff;
 use crate::schema::{Column, Table};
 use crate::sql::Name;
 
-/// The columns to fill and the expressions to fill them from.
+/// The columns to fill, by name and as SQL, and the expressions to fill them from.
 pub(super) struct Copy {
+    pub(super) names: Vec<Name>,
     pub(super) columns: Vec<String>,
     pub(super) expressions: Vec<String>,
 }
@@ -32,7 +33,7 @@ pub(super) enum Source {
 impl Copy {
     pub(super) fn of(input: &Input<'_>, diff: &TableDiff) -> Self {
         let (before, after) = (input.before(&diff.name), input.after(&diff.name));
-        let mut copy = Self { columns: Vec::new(), expressions: Vec::new() };
+        let mut copy = Self { names: Vec::new(), columns: Vec::new(), expressions: Vec::new() };
         let rowids = rowids(input, before, after);
         if let Some((to, from)) = &rowids {
             copy.push(to, from.sql().into_owned());
@@ -55,6 +56,7 @@ impl Copy {
     }
 
     fn push(&mut self, column: &Name, expression: String) {
+        self.names.push(column.clone());
         self.columns.push(column.sql().into_owned());
         self.expressions.push(expression);
     }

@@ -156,7 +156,7 @@ pub(super) fn moving_tables(input: &Input<'_>, strategies: &[(&TableDiff, Strate
         moving.extend([table.clone(), diff.renames.old_table(table).clone()]);
     }
     for (table, strategy) in strategies {
-        if matches!(strategy, Strategy::Rebuild) || !table.dropped.is_empty() {
+        if matches!(strategy, Strategy::Rebuild(_)) || !table.dropped.is_empty() {
             moving.insert(table.name.clone());
         }
     }

@@ -15,11 +15,11 @@ pub mod besides;
 mod computed;
 mod conversion;
 mod copy;
+mod cost;
 pub mod decide;
 mod dependents;
 mod fill;
 mod follow;
-#[cfg(feature = "engine")]
 pub(crate) mod in_place;
 mod keep;
 mod layout;
@@ -42,6 +42,7 @@ mod without;
 pub use apart::conversions;
 pub use assess::{Assessed, Risk};
 pub use computed::Computed;
+pub use cost::Cost;
 pub use decide::{Accepted, Decisions, Question};
 pub use dependents::{create_all, in_order_of_mention};
 pub use fill::{Misplaced, misplaced, of_unknown};
@@ -49,6 +50,7 @@ pub use follow::follow;
 pub use keep::can_keep;
 pub use lint::Lint;
 pub use preflight::{Preflight, Sought, counted_rows, keys_of, preflights};
+pub use rebuild::IN_PLACE;
 pub use references::{can_break_references, reach, referring};
 pub use rewrites::{Rewrite, renamed, rewrites};
 pub use said_types::{Said, said_types};
@@ -76,31 +78,6 @@ use crate::diff::{Diff, TableDiff, rename::rename_order};
 use crate::kept::{KeptTable, Restore};
 use crate::schema::{Named, Schema, Table};
 use crate::sql::Name;
-
-/// What a step costs on a table with many rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cost {
-    /// The catalog only, however many rows there are.
-    Instant,
-    /// Reads the rows of a table once.
-    Scan,
-    /// Writes the rows of a table anew.
-    Rewrite,
-}
-
-impl Cost {
-    /// All of them, the cheapest first.
-    pub const ALL: [Self; 3] = [Self::Instant, Self::Scan, Self::Rewrite];
-
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Instant => "instant",
-            Self::Scan => "scan",
-            Self::Rewrite => "rewrite",
-        }
-    }
-}
 
 /// Statements that belong together.
 #[derive(Debug, Clone)]
@@ -212,8 +189,8 @@ struct Input<'a> {
 enum Strategy {
     /// By `ALTER TABLE` statements.
     Native,
-    /// By a new table that takes the rows over.
-    Rebuild,
+    /// By a new table that takes the rows over, with what that costs.
+    Rebuild(Cost),
 }
 
 /// Plans the statements that lead from `old` to `new`, given their difference and all decisions.
@@ -260,7 +237,7 @@ pub fn plan(old: &Schema, new: &Schema, diff: &Diff, decisions: &Decisions) -> R
         steps.extend(keeping.copy_step(&table.name));
         match strategy {
             Strategy::Native => steps.extend(native::steps(&input, table)),
-            Strategy::Rebuild => steps.push(rebuild::step(&input, table)),
+            Strategy::Rebuild(cost) => steps.push(rebuild::step(&input, table, *cost)),
         }
         steps.extend(keeping.after_step(&table.name));
     }
@@ -295,7 +272,10 @@ impl<'a> Input<'a> {
     }
 
     fn strategy(&self, table: &TableDiff) -> Strategy {
-        if native::is_possible(self, table) { Strategy::Native } else { Strategy::Rebuild }
+        if native::is_possible(self, table) {
+            return Strategy::Native;
+        }
+        Strategy::Rebuild(rebuild::cost(self, table))
     }
 
     /// Indexes that are gone or change go first: they would block the drop of a column, and their names may be wanted

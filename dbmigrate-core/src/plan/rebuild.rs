@@ -2,35 +2,67 @@
 //! it leaves to the reader: rowids, the AUTOINCREMENT high-water mark, indexes after the copy.
 
 use super::copy::Copy;
+use super::in_place::{Rebuilt, is_expected};
 use super::{Cost, Input, Step, helper_name};
 use crate::ddl::render;
 use crate::diff::{TableDiff, rename::displaced};
-use crate::schema::Table;
+use crate::schema::{Index, Table};
 use crate::sql::Name;
 use crate::sql::name::quote_string;
 
+/// What is said of a rebuild that writes no row where the rows are as they have to be already.
+pub const IN_PLACE: &str = ", in place where possible";
+
 /// The statements that rebuild a table.
-pub(super) fn step(input: &Input<'_>, diff: &TableDiff) -> Step {
+pub(super) fn step(input: &Input<'_>, diff: &TableDiff, cost: Cost) -> Step {
     let (before, after) = (input.before(&diff.name), input.after(&diff.name));
     let name = &after.name;
     let helper = helper_name(input, name);
     let copy = Copy::of(input, diff);
+    let way = if cost == Cost::Rewrite { "" } else { IN_PLACE };
     let mut statements = vec![
         render::create_table_as(after, &helper, input.new.docs(name)),
         insert(after, &helper, &copy.columns, &copy.expressions, name),
     ];
-    if before.is_autoincrement() && after.is_autoincrement() {
+    if carries(before, after) {
         statements.extend(carry_mark(name, &helper));
     }
     statements.push(format!("DROP TABLE {}", name.sql()));
     statements.push(format!("ALTER TABLE {} RENAME TO {}", helper.sql(), name.sql()));
     statements.extend(after.indexes.iter().map(|index| render::create_index(name, index)));
     Step {
-        title: format!("rebuild {name}: {}", reasons(input, diff, after)),
-        cost: Cost::Rewrite,
+        title: format!("rebuild {name}{way}: {}", reasons(input, diff, after)),
+        cost,
         statements,
         rebuilds: Some(name.clone()),
     }
+}
+
+/// What a rebuild costs: where it is to be expected that it can be made in place, the rows are read, and not one of them is
+/// written. The runner does so for every table with many rows, unless it is an engine or a server that does not let it.
+pub(super) fn cost(input: &Input<'_>, diff: &TableDiff) -> Cost {
+    // that is a copy, however long it may take
+    if input.decisions.online {
+        return Cost::Rewrite;
+    }
+    let (before, after) = (input.before(&diff.name), input.after(&diff.name));
+    let goes =
+        |index: &&Index| diff.dropped_indexes.contains(&index.name) || diff.changed_indexes.contains(&index.name);
+    let indexes: Vec<Index> = before.indexes.iter().filter(|index| !goes(index)).cloned().collect();
+    let Copy { names, expressions, .. } = Copy::of(input, diff);
+    let values: Vec<(Name, String)> = names.into_iter().zip(expressions).collect();
+    let rebuilt = Rebuilt {
+        definition: after,
+        values: &values,
+        carries_mark: carries(before, after),
+        indexes: after.indexes.iter().collect(),
+    };
+    if is_expected(before, &indexes, &rebuilt) { Cost::Scan } else { Cost::Rewrite }
+}
+
+/// Whether the high-water mark of AUTOINCREMENT is carried over.
+fn carries(before: &Table, after: &Table) -> bool {
+    before.is_autoincrement() && after.is_autoincrement()
 }
 
 /// Fills the copy of a table with that definition.

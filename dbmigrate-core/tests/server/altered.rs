@@ -11,6 +11,11 @@ const TABLE: &str = "CREATE TABLE t (id INTEGER PRIMARY KEY, k TEXT NOT NULL UNI
 
 /// A server with so many rows, and a migration that rebuilds `t` into this.
 fn case(rows: u32, after: &str) -> Option<Case> {
+    case_with(rows, after, "")
+}
+
+/// The same, with a directive.
+fn case_with(rows: u32, after: &str, directive: &str) -> Option<Case> {
     let mut case = Case::new()?;
     case.add("first", TABLE, TABLE);
     case.migrate().expect("the tables are made");
@@ -24,7 +29,7 @@ fn case(rows: u32, after: &str) -> Option<Case> {
     let (columns, rest) = after.split_once(";\n").expect("a table, and more");
     let columns = columns.strip_prefix("CREATE TABLE t ").expect("the table");
     let sql = format!(
-        "-- dbmigrate: rebuild t\nCREATE TABLE _dbmigrate_new_t {columns};\n\
+        "{directive}-- dbmigrate: rebuild t\nCREATE TABLE _dbmigrate_new_t {columns};\n\
          INSERT INTO _dbmigrate_new_t (id, k, a, n) SELECT id, k, a, n FROM t;\nDROP TABLE t;\n\
          ALTER TABLE _dbmigrate_new_t RENAME TO t;\nCREATE INDEX ta ON t (a);\n"
     );
@@ -70,6 +75,23 @@ fn what_all_rows_satisfy_is_changed_without_writing_one() {
             nothing_is_left(&case);
             case.assert_sound();
         }
+    }
+}
+
+#[test]
+fn a_promise_that_no_row_is_rewritten_is_kept_or_the_migration_refused() {
+    for (before, after, is_kept) in
+        [("a TEXT", "a TEXT NOT NULL", true), ("n INTEGER NOT NULL DEFAULT 0", "n INTEGER NOT NULL DEFAULT 7", false)]
+    {
+        // fewer rows than anything else than the statements is tried for
+        let promise = "-- dbmigrate: expect-rewrites 0\n";
+        let Some(case) = case_with(40, &TABLE.replacen(before, after, 1), promise) else { return };
+        match in_place(&case, NEVER) {
+            Ok(is_done) => assert!(is_done && is_kept, "{after}"),
+            Err(error) => assert!(!is_kept && error.to_string().contains("`expect-rewrites 0`"), "{error}"),
+        }
+        assert_eq!(case.hand().query("SELECT count(*), sum(n) FROM t"), ["40|820"]);
+        nothing_is_left(&case);
     }
 }
 

@@ -102,6 +102,9 @@ fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Sn
         None if arguments.online => online::sql(&migration, &plan)?,
         None => plan.to_sql(&migration),
     };
+    if arguments.online {
+        online::warn(context, &migration, &plan, &head.schema)?;
+    }
     let drafted = linted(asker, arguments, (&migration, &sql), &head.schema)?;
     if arguments.dry_run {
         show(context, &migration, &sql, &plan);

@@ -164,7 +164,8 @@ fn halves<'a>(
     let halves = (number..).zip(used).map(|(number, (plan, schemas, slug, is_second))| {
         let name = MigrationName::new(number, &slug);
         // what writes no row keeps nobody waiting
-        let is_online = arguments.online && plan.cost() == Cost::Rewrite;
+        let has_rebuild = plan.steps.iter().any(|step| step.rebuilds.is_some());
+        let is_online = arguments.online && (has_rebuild || plan.cost() == Cost::Rewrite);
         let sql = if is_online { online::sql(name.as_str(), plan)? } else { plan.to_sql(name.as_str()) };
         Ok(Half { name, slug, plan, schemas, sql, is_second })
     });

@@ -48,7 +48,7 @@ pub(super) fn run(context: &Context, folder: &mut Folder, declared: &Declared, a
     refuse_misread(&script, &file)?;
     refuse_outside(&script, &file)?;
     if let Some((line, tables)) = script.broken_promise(|| folder.schema_before(&last).ok()) {
-        let failure = Failure::Rewrites { line, tables };
+        let failure = Failure::Rewrites { line, tables, why: None };
         let error = migration_error(last.name.as_str(), &file, &failure, &[], Where::Named("the database in memory"));
         return Err(error.note("nothing was recorded"));
     }

@@ -297,6 +297,7 @@ impl Observer for Watch<'_> {
             on: self.database.into(),
             name: applied.name.clone(),
             milliseconds: applied.milliseconds,
+            in_place: applied.in_place,
         });
         for one in &applied.restored {
             say_restored(self.printer, || self.database.into(), (&applied.name, false), one);

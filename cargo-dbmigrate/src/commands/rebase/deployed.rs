@@ -165,13 +165,14 @@ impl Observer for Watch<'_> {
         say_loss(self.printer, "Dropping", loss);
     }
 
-    fn applied(&mut self, Applied { name, milliseconds, .. }: &Applied) {
+    fn applied(&mut self, Applied { name, milliseconds, in_place, .. }: &Applied) {
         self.applied += 1;
         self.printer.status("Applied", format!("{name} ({})", Elapsed(*milliseconds)));
         self.printer.message(|| messages::Applied {
             on: self.url.into(),
             name: name.clone(),
             milliseconds: *milliseconds,
+            in_place: *in_place,
         });
     }
 }

@@ -145,8 +145,13 @@ impl Observer for Said<'_> {
 
     fn loses(&mut self, _: &Loss) {}
 
-    fn applied(&mut self, Applied { name, milliseconds, .. }: &Applied) {
+    fn applied(&mut self, Applied { name, milliseconds, in_place, .. }: &Applied) {
         self.0.detail("Applied", format!("{name} ({})", Elapsed(*milliseconds)));
-        self.0.message(|| messages::Applied { on: self.1.into(), name: name.clone(), milliseconds: *milliseconds });
+        self.0.message(|| messages::Applied {
+            on: self.1.into(),
+            name: name.clone(),
+            milliseconds: *milliseconds,
+            in_place: *in_place,
+        });
     }
 }

@@ -22,6 +22,7 @@ mod pieces;
 #[cfg(feature = "remote")]
 mod pipelined;
 mod probes;
+mod promised;
 mod rebuilt;
 mod references;
 mod rows;
@@ -78,8 +79,10 @@ pub struct Database {
     made_in_place: usize,
     /// The preflights of the migration at work that wait for the copy of its rebuild.
     with_copy: Option<with_copy::WithCopy>,
-    /// Whether tables that it rebuilds are large, as far as that was asked.
-    large: Vec<(Name, bool)>,
+    /// What is known of the migration at work.
+    at_work: promised::AtWork,
+    /// Whether it is a copy of a server's.
+    is_like_server: bool,
     /// What is known of the rows of the migration at work because they were asked before there was a lock.
     beforehand: Option<beforehand::Beforehand>,
     /// What came of asking rows before there is a lock.
@@ -176,7 +179,8 @@ impl Database {
             sought: Vec::new(),
             made_in_place: 0,
             with_copy: None,
-            large: Vec::new(),
+            at_work: promised::AtWork::default(),
+            is_like_server: false,
             beforehand: None,
             asking: beforehand::Experience::default(),
             long: beforehand::LONG,

@@ -44,6 +44,8 @@ pub enum Failure {
         line: usize,
         /// The tables.
         tables: Vec<String>,
+        /// Why what might have been made in place was not, if that is it.
+        why: Option<String>,
     },
     /// Expressions fail on rows.
     #[error("{}", found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]

@@ -173,6 +173,8 @@ pub struct Done {
     pub restored: Vec<Restored>,
     /// Whether it has rebuilds, and all of them were made without writing a row.
     pub in_place: bool,
+    /// For how much of that rows were asked while others could write, in milliseconds.
+    pub unlocked_milliseconds: u64,
 }
 
 /// A migration that is several transactions has gone on by one.
@@ -229,7 +231,7 @@ impl From<Result<(Step, Vec<Restored>), Failure>> for Attempt {
     fn from(result: Result<(Step, Vec<Restored>), Failure>) -> Self {
         match result {
             Ok((Step::Applied { milliseconds }, restored)) => {
-                Self { applied: vec![Done { milliseconds, restored, in_place: false }], stopped: None }
+                Self { applied: vec![Done { milliseconds, restored, ..Done::default() }], stopped: None }
             }
             Ok((Step::Overtaken, _)) => Self { applied: Vec::new(), stopped: Some(Stop::Overtaken) },
             Err(failure) => Self::failed(0, failure),

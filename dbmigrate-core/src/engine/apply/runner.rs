@@ -74,6 +74,8 @@ pub struct Applied {
     pub restored: Vec<Restored>,
     /// Whether it has rebuilds, and all of them were made without writing a row.
     pub in_place: bool,
+    /// For how much of that rows were asked while others could write, in milliseconds.
+    pub unlocked_milliseconds: u64,
 }
 
 /// What a run did.
@@ -327,8 +329,10 @@ async fn run(
             }
             group => target.apply(group, now.position, options.atomic).await,
         };
-        for (at, Done { milliseconds, restored, in_place }) in attempt.applied.into_iter().enumerate() {
-            let applied = Applied { name: name_of(at).to_owned(), milliseconds, restored, in_place };
+        for (at, done) in attempt.applied.into_iter().enumerate() {
+            let Done { milliseconds, restored, in_place, unlocked_milliseconds } = done;
+            let name = name_of(at).to_owned();
+            let applied = Applied { name, milliseconds, restored, in_place, unlocked_milliseconds };
             observer.applied(&applied);
             outcome.applied.push(applied);
             now.applied += 1;
@@ -398,7 +402,7 @@ fn scripts<'t>(
     for (migration, script) in migrations.iter().zip(parsed) {
         let script = script?;
         if let Some((line, tables)) = script.broken_promise(|| folder.schema_before(migration).ok()) {
-            return Err(failed(folder, migration, Failure::Rewrites { line, tables }, Vec::new()));
+            return Err(failed(folder, migration, Failure::Rewrites { line, tables, why: None }, Vec::new()));
         }
         // a rehearsal is one transaction, of statements that any of them can be
         let runs_alone = if is_rehearsal { script.no_transaction } else { script.runs_alone() };

@@ -6,11 +6,10 @@
 //! is wanted, and has the server compare what it has stored with that.
 
 use super::rows_stay;
-use crate::ddl::render;
 use crate::folder::script::{Rebuild, Script};
-use crate::plan::in_place::{Conditions, conditions, missing_indexes};
-use crate::schema::canonical::{canonical_check, canonical_column};
-use crate::schema::{Check, Column, Schema, Table};
+use crate::plan::in_place::Conditions;
+use crate::plan::in_place::altered::{Checks, columns, conditions};
+use crate::schema::{Schema, Table};
 use crate::sql::Name;
 
 /// What stands for the rebuilds of a script.
@@ -23,13 +22,6 @@ pub(in crate::engine) struct Altered {
     pub(in crate::engine) contradictions: Vec<(Name, Vec<String>)>,
 }
 
-/// How the checks of a table are written that were there before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Checks {
-    BehindColumns,
-    OnColumns,
-}
-
 impl Altered {
     /// What stands for all rebuilds of a script; `None` if one of them has to be run.
     pub(in crate::engine) fn of(schema: &Schema, script: &Script<'_>) -> Option<Self> {
@@ -39,8 +31,7 @@ impl Altered {
             let conditions = conditions_of(table, &marked.rebuild, script)?;
             contradictions.push((table.name.clone(), super::rows::contradictions(&conditions, "", |_| false)));
         }
-        let texts =
-            [Checks::BehindColumns, Checks::OnColumns].into_iter().filter_map(|checks| text(schema, script, checks));
+        let texts = Checks::BOTH.into_iter().filter_map(|checks| text(schema, script, checks));
         let mut texts: Vec<String> = texts.collect();
         texts.dedup();
         (!texts.is_empty()).then_some(Self { texts, contradictions })
@@ -49,12 +40,8 @@ impl Altered {
 
 fn conditions_of(table: &Table, rebuild: &Rebuild, script: &Script<'_>) -> Option<Conditions> {
     let indexes: Vec<_> = table.indexes.iter().cloned().collect();
-    let rebuilt = rebuild.rebuilt();
-    missing_indexes(&indexes, &rebuilt).ok()?;
-    let found = conditions(table, &indexes, &rebuilt).ok()?;
-    // for these a table has to be read in another form
-    let is_plain = !found.reads_otherwise && found.stored.is_empty();
-    (is_plain && rows_stay(&script.statements, rebuild)).then_some(found)
+    let found = conditions(table, &indexes, &rebuild.rebuilt())?;
+    rows_stay(&script.statements, rebuild).then_some(found)
 }
 
 /// The statements of a script with those of columns in the place of the rebuilds.
@@ -72,55 +59,13 @@ fn text(schema: &Schema, script: &Script<'_>, checks: Checks) -> Option<String> 
         // they go with the table in a rebuild, and what makes them again stands behind it
         let own = schema.triggers.iter().filter(|trigger| trigger.on == rebuild.table);
         statements.extend(own.map(|trigger| format!("DROP TRIGGER {}", trigger.name.sql())));
-        statements.extend(columns(before, rebuild, checks)?);
+        statements.extend(columns(before, &rebuild.rebuilt(), checks)?);
         let is_there = |name: &Name| before.indexes.iter().any(|index| index.name == *name);
         let missing = rebuild.indexes.iter().filter(|(_, index)| !is_there(&index.name));
         statements.extend(missing.filter_map(|(at, _)| Some(script.statements.get(*at)?.text.to_owned())));
         at = rebuild.statements.end;
     }
     Some(statements.join(";\n"))
-}
-
-/// The statements for the columns of a table that become other ones.
-fn columns(before: &Table, rebuild: &Rebuild, checks: Checks) -> Option<Vec<String>> {
-    let after = &rebuild.definition;
-    let is_in = |table: &Table, check: &Check| {
-        table.checks.iter().any(|other| canonical_check(other) == canonical_check(check))
-    };
-    let added: Vec<&Check> = after.checks.iter().filter(|check| !is_in(before, check)).collect();
-    let removed: Vec<&Check> = before.checks.iter().filter(|check| !is_in(after, check)).collect();
-    let is_about = |check: &Check, column: &Column| {
-        let mentioned = after.columns.iter().filter(|other| check.expr.mentions(&other.name));
-        mentioned.map(|other| &other.name).eq([&column.name])
-    };
-    // a check of several columns goes with the first of them
-    let goes_with = |check: &Check, column: &Column| {
-        let first = after.columns.iter().find(|other| check.expr.mentions(&other.name)).or(after.columns.first());
-        first.is_some_and(|first| first.name == column.name)
-    };
-    let mut statements = Vec::new();
-    for (old, new) in before.columns.iter().zip(&after.columns) {
-        let mut with: Vec<&Check> = Vec::new();
-        if checks == Checks::OnColumns {
-            with.extend(after.checks.iter().filter(|check| is_in(before, check) && is_about(check, new)));
-        }
-        let more = added.iter().copied().filter(|check| goes_with(check, new)).collect::<Vec<_>>();
-        let is_same = canonical_column(before, old) == canonical_column(after, new)
-            && render::column_in(before, old, &[]) == render::column_in(after, new, &[]);
-        if is_same && more.is_empty() && !removed.iter().any(|check| is_about(check, new)) {
-            continue;
-        }
-        // what has an index of its own would get another one
-        let has_key = after.is_primary_key(&new.name)
-            || after.uniques.iter().any(|unique| unique.parts.iter().any(|part| part.column == new.name));
-        if has_key || new.generated.is_some() {
-            return None;
-        }
-        with.extend(more);
-        let definition = render::column_in(after, new, &with);
-        statements.push(format!("ALTER TABLE {} ALTER COLUMN {} TO {definition}", rebuild.table.sql(), new.name.sql()));
-    }
-    (!statements.is_empty()).then_some(statements)
 }
 
 #[cfg(test)]

@@ -168,8 +168,7 @@ async fn replace_definition(
 /// Whether the definitions alone say that a rebuild of this table cannot be made in place.
 pub(super) fn is_never_in_place(before: &Table, rebuild: &Rebuild) -> bool {
     let indexes: Vec<Index> = before.indexes.iter().cloned().collect();
-    let rebuilt = rebuild.rebuilt();
-    plan::missing_indexes(&indexes, &rebuilt).is_err() || plan::conditions(before, &indexes, &rebuilt).is_err()
+    !plan::is_possible(before, &indexes, &rebuild.rebuilt())
 }
 
 /// Whether the statements before a rebuild leave its table and the rows as they are.

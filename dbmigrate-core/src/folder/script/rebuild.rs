@@ -17,7 +17,6 @@ use std::ops::Range;
 use super::{Directive, Problem};
 use crate::ddl::{Object, read};
 use crate::plan::RowCopy;
-#[cfg(feature = "engine")]
 use crate::plan::in_place::Rebuilt;
 use crate::schema::{Index, Table};
 use crate::sql::name::quote_string;
@@ -103,7 +102,6 @@ impl Rebuild {
     }
 
     /// What it makes of the table.
-    #[cfg(feature = "engine")]
     pub(crate) fn rebuilt(&self) -> Rebuilt<'_> {
         let indexes = self.indexes.iter().map(|(_, index)| index).collect();
         Rebuilt { definition: &self.definition, values: &self.values, carries_mark: self.carries_mark, indexes }

@@ -167,7 +167,7 @@ impl Preflights {
             let indexes = diff.created_indexes.iter().chain(&diff.changed_indexes);
             let indexes = indexes.filter_map(|name| table.after.indexes.get(name));
             found.all.extend(indexes.filter_map(|index| table.vectors(index)));
-            let rebuilt = matches!(strategy, Strategy::Rebuild);
+            let rebuilt = matches!(strategy, Strategy::Rebuild(_));
             for (columns, probe) in table.constraints(rebuilt) {
                 match probe {
                     Some(preflight) => found.all.push(preflight.on(&columns)),

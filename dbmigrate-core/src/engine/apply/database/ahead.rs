@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::super::Announcement;
 use super::super::history::{self, Record};
 use super::Database;
+use super::promised::is_promised;
 use super::steps::{assertion, counted};
 use crate::engine::connection::server::REQUEST_BYTES;
 use crate::engine::error::EngineError;
@@ -117,7 +118,7 @@ impl Database {
 
     /// Whether a migration copies so many rows that it should travel alone.
     pub(super) fn is_long(&self, script: &Script<'_>) -> bool {
-        self.long_rebuilds(script).next().is_some()
+        is_promised(script) || self.long_rebuilds(script).next().is_some()
     }
 
     /// What is worth saying before a migration is sent.
@@ -130,7 +131,8 @@ impl Database {
 
     /// Whether a migration has marked rebuilds of so many rows that another way may be worth it.
     pub(super) fn copies_many(&self, script: &Script<'_>) -> bool {
-        !script.rebuilds.is_empty() && self.rebuilds_from(script, self.least_rows).next().is_some()
+        is_promised(script)
+            || !script.rebuilds.is_empty() && self.rebuilds_from(script, self.least_rows).next().is_some()
     }
 
     fn long_rebuilds(&self, script: &Script<'_>) -> impl Iterator<Item = (Name, u64)> {

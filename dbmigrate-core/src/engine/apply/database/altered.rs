@@ -27,8 +27,16 @@ enum Sent {
 }
 
 impl Database {
-    /// Applies a migration by what stands for its rebuilds; `None` if it has to be applied as it is written.
+    /// Applies a migration by what stands for its rebuilds, or refuses it because that cannot be; `None` if it has to be
+    /// applied as it is written.
     pub(super) async fn apply_altered(&mut self, migration: &Prepared<'_>, position: usize) -> Option<Attempt> {
+        if let Some(attempt) = self.apply_standing(migration, position).await {
+            return Some(attempt);
+        }
+        self.keep_promises(&migration.script).await.err().map(|failure| Attempt::failed(0, failure))
+    }
+
+    async fn apply_standing(&mut self, migration: &Prepared<'_>, position: usize) -> Option<Attempt> {
         let script = &migration.script;
         if self.is_rehearsal || self.data_version.is_some() || migration.drift.is_some() || script.rust.is_some() {
             return None;

@@ -21,12 +21,13 @@ use std::time::{Duration, Instant};
 
 use super::super::{Failure, Prepared, Restored, Step};
 use super::Database;
+use super::promised::is_promised;
 use crate::engine::connection::piece::Piece;
 use crate::engine::connection::{integer, text};
 use crate::engine::engines::Engine;
 use crate::engine::error::EngineError;
-use crate::engine::in_place::Satisfied;
 use crate::engine::in_place::beforehand::{self, Answer, Asking, Parted, Question, Subject};
+use crate::engine::in_place::{Satisfied, is_worth_it};
 use crate::engine::pieces::Pace;
 use crate::plan::counted_rows;
 use crate::schema::ForeignKey;
@@ -83,6 +84,20 @@ pub(super) struct Experience {
     asked_in_vain: Option<String>,
     /// How often the schema was changed while rows were asked.
     times_moved: u32,
+    /// How long the rows of the migration at work were asked, while others could write.
+    took: Duration,
+}
+
+impl Experience {
+    /// How long the rows of the migration at work were asked, while others could write.
+    pub(super) fn milliseconds(&self) -> u64 {
+        u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Nothing is asked yet of the rows of a migration.
+    pub(super) fn begin(&mut self) {
+        self.took = Duration::ZERO;
+    }
 }
 
 /// What came of asking.
@@ -149,6 +164,7 @@ impl Database {
             Ok(Asked::All(asked)) => asked,
             Ok(Asked::Contradicted) | Err(_) => return self.contradicted(migration).await.map(Some),
         };
+        self.asking.took = started.elapsed();
         for tries in (0..TRIES).rev() {
             self.begin().await?;
             let mut restored = Vec::new();
@@ -281,11 +297,19 @@ impl Database {
         for (number, marked) in script.rebuilds.iter().enumerate() {
             let rebuild = &marked.rebuild;
             // before anything else is read, because most tables are small
-            let is_large = !self.connection.is_local() || self.is_large(rebuild).await;
-            if !is_large {
+            let is_local = self.connection.is_local();
+            if is_local && !self.is_large(rebuild).await {
+                continue;
+            }
+            // one that has to be made in place may be small for all that
+            let is_any = is_local && is_promised(script);
+            if is_any && !is_worth_it(&self.connection, rebuild, self.least_rows).await? {
                 continue;
             }
             self.tracker().await?;
+            if self.is_like_server && !self.would_be_altered(rebuild) {
+                continue;
+            }
             let Some(tracker) = &self.tracker else { continue };
             let others: Vec<&Name> = script.rebuilds.iter().map(|other| &other.rebuild.table).collect();
             let others: Vec<&Name> = others.into_iter().filter(|other| **other != rebuild.table).collect();

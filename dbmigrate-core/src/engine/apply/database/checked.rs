@@ -143,6 +143,9 @@ impl Database {
             let next = (first + 1..).zip(&rest[1..before]);
             let count = 1 + next.take_while(is_other).count();
             let (now, later) = rest.split_at(count);
+            for rebuild in rebuilds.iter().filter(|one| (first..first + count).contains(&one.statements.start)) {
+                self.keep_promise(rebuild).await?;
+            }
             // run as they are written, whatever they are
             if let Some(waiting) = self.with_copy.take_if(|waiting| (first..first + count).contains(&waiting.at)) {
                 self.ask_instead(&waiting).await?;

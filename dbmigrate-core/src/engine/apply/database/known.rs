@@ -10,6 +10,7 @@ use super::super::{Attempt, Done, Prepared, Stop};
 use super::Database;
 use super::ahead::rebuilt_tables;
 use super::forecast::{Forecast, Foreseen, Structure};
+use super::promised::is_promised;
 use super::steps::{assertion, structure_holds};
 use crate::engine::connection::integer;
 use crate::engine::connection::server::ServerConnection;
@@ -288,7 +289,10 @@ impl Database {
         started: Instant,
     ) -> Result<bool, EngineError> {
         let connection = &self.connection;
-        // what is rebuilt may be changed without copying it
+        // what is rebuilt may be changed without copying it, or has to be
+        if is_promised(&migration.script) {
+            return Ok(false);
+        }
         for marked in &migration.script.rebuilds {
             if is_worth_it(connection, &marked.rebuild, self.least_rows).await.unwrap_or(false) {
                 return Ok(false);

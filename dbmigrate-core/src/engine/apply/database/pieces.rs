@@ -66,7 +66,7 @@ impl Database {
         let stopped = |stop| Attempt { applied: Vec::new(), stopped: Some(stop) };
         match went {
             Ok(Went::ToTheEnd(milliseconds, restored)) => {
-                Attempt { applied: vec![Done { milliseconds, restored, in_place: false }], stopped: None }
+                Attempt { applied: vec![Done { milliseconds, restored, ..Done::default() }], stopped: None }
             }
             Ok(Went::Overtaken) => stopped(Stop::Overtaken),
             Ok(Went::Stopped) => stopped(Stop::Interrupted),

@@ -16,6 +16,7 @@ use super::super::history::{self, Record};
 use super::super::{Attempt, Done, Failure, Prepared, Push, Step, Stop, Target as _};
 use super::forecast::{Forecast, Foreseen};
 use super::judged::Result as Outcome;
+use super::promised::is_promised;
 use super::steps::{Request, Start};
 use super::together::may_share;
 use super::{Database, milliseconds};
@@ -63,6 +64,12 @@ impl Database {
         let refused = if self.turso().is_none() { refused(migrations) } else { None };
         if let Some((at, failure)) = refused {
             return attempt.failing(at, failure);
+        }
+        // in one transaction, nothing is made in place
+        for (at, migration) in migrations.iter().enumerate().filter(|(_, one)| atomic && is_promised(&one.script)) {
+            if let Err(failure) = self.keep_promises(&migration.script).await {
+                return attempt.failing(at, failure);
+            }
         }
         let mut tries = self.retries;
         let mut ahead: Option<Ahead> = None;

@@ -45,12 +45,17 @@ impl Database {
         let waiting = self.with_copy.take_if(|waiting| waiting.at == rebuild.statements.start);
         if self.is_large(rebuild).await {
             // what a copy has to answer is known of no row yet
-            let in_place = waiting.is_none() && self.replace_definition(rebuild, statements).await?;
+            let may_be = waiting.is_none() && (!self.is_like_server || self.would_be_altered(rebuild));
+            if may_be && self.replace_definition(rebuild, statements).await? {
+                return Ok(());
+            }
+            self.keep_promise(rebuild).await?;
             let conditions = waiting.as_ref().map_or(&[][..], |waiting| &waiting.conditions);
-            if in_place || self.rebuild_keeping_indexes(rebuild, statements, conditions).await? {
+            if !self.is_like_server && self.rebuild_keeping_indexes(rebuild, statements, conditions).await? {
                 return Ok(());
             }
         }
+        self.keep_promise(rebuild).await?;
         if let Some(waiting) = waiting {
             self.ask_instead(&waiting).await?;
         }
@@ -80,15 +85,22 @@ impl Database {
     /// Whether no row had to be written, because all of them satisfy the new definition.
     async fn replace_definition(&mut self, rebuild: &Rebuild, statements: &[Statement<'_>]) -> Result<bool, Failure> {
         let started = Instant::now();
+        let mut why = None;
         let done = self.inside_savepoint(async || {
             let satisfied = self.beforehand.as_ref().map_or(&[][..], |asked| &asked.satisfied);
             let known = Known { sought: &self.sought, satisfied };
             match in_place(&self.connection, rebuild, statements, known).await? {
                 Outcome::Done => Ok(true),
-                Outcome::Declined(reason) => Err(otherwise(&reason.to_string())),
+                Outcome::Declined(reason) => {
+                    let reason = reason.to_string();
+                    let error = otherwise(&reason);
+                    why = Some(reason);
+                    Err(error)
+                }
             }
         });
         let done = done.await?;
+        self.at_work.declined = why;
         self.made_in_place += usize::from(done);
         if let (true, Some(meter)) = (done, &self.meter) {
             meter.note(rebuild.statements.start, started.elapsed(), 0);

@@ -333,7 +333,7 @@ impl Request {
                 let rows = self.steps(at).filter(|(_, purpose)| *purpose == Purpose::Restored);
                 let rows = rows.map(|(step, _)| outcome.rows(step)?.first().cloned());
                 let restored = restored::counted(&migration.script.restores, &rows.collect::<Vec<_>>());
-                return Result::Applied(Done { milliseconds, restored, in_place: false });
+                return Result::Applied(Done { milliseconds, restored, ..Done::default() });
             }
             let steps = self.steps(at).filter(|(_, purpose)| *purpose != Purpose::Restored);
             let mut failed = steps.filter_map(|(step, purpose)| Some((step, purpose, outcome.error(step)?)));

@@ -8,6 +8,7 @@ use super::super::history::{self, RecordKind};
 use super::super::{Attempt, Done, Failure, Prepared, Push, Restored, Step, Stop, Target};
 use super::beforehand::sought_by;
 use super::checked::Wanted;
+use super::promised::AtWork;
 use super::{Database, cannot_read, milliseconds, rust, split_all};
 use crate::engine::check::broken_objects;
 use crate::engine::connection::{integer, text};
@@ -64,7 +65,8 @@ impl Database {
         position: usize,
     ) -> Result<(Step, Vec<Restored>), Failure> {
         let started = Instant::now();
-        self.large.clear();
+        self.at_work = AtWork::of(&migration.script);
+        self.asking.begin();
         let is_begun = self.begin_where_tables_are_small(migration).await?;
         if !is_begun && let Some(applied) = self.apply_asked(migration, position).await? {
             return Ok(applied);
@@ -111,8 +113,9 @@ impl Database {
         let mut attempt = Attempt::default();
         for (at, migration) in migrations.iter().enumerate() {
             let one = Attempt::from(self.apply_one(migration, position + at).await);
-            let in_place = self.was_in_place(migration);
-            attempt.applied.extend(one.applied.into_iter().map(|done| Done { in_place, ..done }));
+            let (in_place, unlocked_milliseconds) = (self.was_in_place(migration), self.asking.milliseconds());
+            let way = |done| Done { in_place, unlocked_milliseconds, ..done };
+            attempt.applied.extend(one.applied.into_iter().map(way));
             attempt.stopped = one.stopped.map(|stop| match stop {
                 Stop::Failed { failure, .. } => Stop::Failed { at, failure },
                 other => other,
@@ -134,11 +137,11 @@ impl Database {
         let mut result = self.is_turn(position).await;
         while let (Ok(true), Some(migration)) = (&result, migrations.get(at)) {
             let started = Instant::now();
-            self.large.clear();
+            self.at_work = AtWork::of(&migration.script);
             match self.apply_inside(migration, position + at, started).await {
                 Ok(restored) => {
                     let in_place = self.was_in_place(migration);
-                    applied.push(Done { milliseconds: milliseconds(started), restored, in_place });
+                    applied.push(Done { milliseconds: milliseconds(started), restored, in_place, ..Done::default() });
                     at += 1;
                 }
                 Err(failure) => result = Err(failure),
@@ -251,7 +254,7 @@ impl Database {
     /// The same for a change that is no migration: false if the database is no longer what it was planned on.
     async fn push_inside(&mut self, push: &Push<'_>) -> Result<bool, Failure> {
         self.sought.clear();
-        self.large.clear();
+        self.at_work = AtWork::default();
         self.with_copy = None;
         self.forget_what_is_outdated().await.map_err(cannot_read)?;
         let tracker = self.tracker().await.map_err(cannot_read)?;

@@ -83,11 +83,11 @@ impl Database {
     /// Whether a table has so many rows that less than what is written may be done for its rebuild. It is asked once for a
     /// migration, maybe before the lock is taken: whatever it says, the rebuild leads to the same.
     pub(super) async fn is_large(&mut self, rebuild: &Rebuild) -> bool {
-        if let Some((_, is_large)) = self.large.iter().find(|(table, _)| *table == rebuild.table) {
+        if let Some((_, is_large)) = self.at_work.large.iter().find(|(table, _)| *table == rebuild.table) {
             return *is_large;
         }
-        let is_large = is_worth_it(&self.connection, rebuild, self.least_rows).await.unwrap_or(false);
-        self.large.push((rebuild.table.clone(), is_large));
+        let is_large = is_worth_it(&self.connection, rebuild, self.least_rows()).await.unwrap_or(false);
+        self.at_work.large.push((rebuild.table.clone(), is_large));
         is_large
     }
 

@@ -387,8 +387,10 @@ fn stored(setup: &str) -> Option<String> {
 fn compare(first: u64, count: u64) -> (u64, u64) {
     let (mut compared, mut done) = (0, 0);
     for seed in first..first + count {
-        let Some(case) = case(seed) else { continue };
+        let Some(mut case) = case(seed) else { continue };
         compared += 1;
+        // what runs as it is written, on a database that is as it was, is the oracle itself
+        case.is_thorough = seed % 8 == 0;
         match case.compare() {
             Ok(is_done) => done += u64::from(is_done),
             Err(difference) => panic!("seed {seed}: {difference}"),

@@ -35,3 +35,16 @@ INSERT INTO users_new (id, email) SELECT id, coalesce(email, '') FROM users;
 DROP TABLE users;
 ALTER TABLE users_new RENAME TO users;
 CREATE INDEX users_email ON users (email);
+
+-- fires: an index that is built beside a rebuild in place
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);
+-- # counts
+users 100000000
+-- # migration
+-- dbmigrate: rebuild users
+CREATE TABLE _dbmigrate_new_users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);
+INSERT INTO _dbmigrate_new_users (id, email) SELECT id, email FROM users;
+DROP TABLE users;
+ALTER TABLE _dbmigrate_new_users RENAME TO users;
+CREATE INDEX users_email ON users (email);

@@ -65,3 +65,29 @@ CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, legacy TEXT);
 users 600000000
 -- # migration
 ALTER TABLE users ADD COLUMN name TEXT;
+
+-- spares: rows that are read before there is a transaction
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);
+-- # server
+-- # counts
+users 100000000
+-- # migration
+-- dbmigrate: rebuild users
+CREATE TABLE _dbmigrate_new_users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);
+INSERT INTO _dbmigrate_new_users (id, email) SELECT id, email FROM users;
+DROP TABLE users;
+ALTER TABLE _dbmigrate_new_users RENAME TO users;
+
+-- fires: a rebuild that a server cannot make in place
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT DEFAULT 'a');
+-- # server
+-- # counts
+users 100000000
+-- # migration
+-- dbmigrate: rebuild users
+CREATE TABLE _dbmigrate_new_users (id INTEGER PRIMARY KEY, email TEXT DEFAULT 'b');
+INSERT INTO _dbmigrate_new_users (id, email) SELECT id, email FROM users;
+DROP TABLE users;
+ALTER TABLE _dbmigrate_new_users RENAME TO users;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::figures::About;
 use crate::lint::pace::{Pace, SERVER_PATIENCE};
-use crate::lint::work::by_table;
+use crate::lint::work::{WorkKind, by_table};
 use crate::lint::{Finding, Group, Level, Migration, Rule};
 use crate::schema::validate::Place;
 use crate::sql::Name;
@@ -24,7 +24,9 @@ fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     if !migration.target.is_server || migration.script.runs_alone() {
         return;
     }
-    let tables = by_table(migration.work());
+    // rows that are only read are read before
+    let work = migration.work().into_iter().filter(|work| work.kind != WorkKind::InPlace);
+    let tables = by_table(work.collect());
     if tables.is_empty() {
         return;
     }

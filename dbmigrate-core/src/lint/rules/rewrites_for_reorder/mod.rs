@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
     for work in migration.work() {
-        let (WorkKind::Rebuild, Some(statement)) = (&work.kind, work.statement) else { continue };
+        let (WorkKind::Rebuild | WorkKind::InPlace, Some(statement)) = (&work.kind, work.statement) else { continue };
         let name = &work.table;
         // anything that is compared is a reason
         if migration.diff.tables.iter().any(|table| table.name == *name) || migration.diff.renames.touch(name) {

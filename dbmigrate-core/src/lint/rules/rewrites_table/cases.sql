@@ -66,3 +66,53 @@ CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);
 CREATE TABLE pets (id INTEGER PRIMARY KEY, name TEXT);
 INSERT INTO pets SELECT id, email FROM users;
 UPDATE pets SET name = '';
+
+-- spares: a rebuild that is made in place, however many rows there are
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT DEFAULT 'a');
+-- # counts
+users 100000000
+-- # migration
+-- dbmigrate: rebuild users
+CREATE TABLE _dbmigrate_new_users (id INTEGER PRIMARY KEY, email TEXT DEFAULT 'b');
+INSERT INTO _dbmigrate_new_users (id, email) SELECT id, email FROM users;
+DROP TABLE users;
+ALTER TABLE _dbmigrate_new_users RENAME TO users;
+
+-- spares: the same by statements of columns, on a server
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);
+-- # server
+-- # counts
+users 100000000
+-- # migration
+-- dbmigrate: rebuild users
+CREATE TABLE _dbmigrate_new_users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);
+INSERT INTO _dbmigrate_new_users (id, email) SELECT id, email FROM users;
+DROP TABLE users;
+ALTER TABLE _dbmigrate_new_users RENAME TO users;
+
+-- fires: on a server, what no statement of a column changes
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, age INTEGER, CHECK (age > 0));
+-- # server
+-- # counts
+users 100000000
+-- # migration
+-- dbmigrate: rebuild users
+CREATE TABLE _dbmigrate_new_users (id INTEGER PRIMARY KEY, email TEXT, age INTEGER);
+INSERT INTO _dbmigrate_new_users (id, email, age) SELECT id, email, age FROM users;
+DROP TABLE users;
+ALTER TABLE _dbmigrate_new_users RENAME TO users;
+
+-- fires: a column that moves is no matter of the definition alone
+-- # before
+CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, age INTEGER);
+-- # counts
+users 100000000
+-- # migration
+-- dbmigrate: rebuild users
+CREATE TABLE _dbmigrate_new_users (id INTEGER PRIMARY KEY, age INTEGER, email TEXT);
+INSERT INTO _dbmigrate_new_users (id, age, email) SELECT id, age, email FROM users;
+DROP TABLE users;
+ALTER TABLE _dbmigrate_new_users RENAME TO users;

@@ -17,7 +17,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn find(migration: &Migration<'_>, found: &mut Vec<Finding>) {
-    let work = migration.work().into_iter().filter(|work| !matches!(work.kind, WorkKind::Index(_)));
+    let is_written = |work: &Work| !matches!(work.kind, WorkKind::Index(_) | WorkKind::InPlace);
+    let work = migration.work().into_iter().filter(is_written);
     for (table, work) in by_table(work.collect()) {
         let pace = work.iter().fold(Pace::default(), |pace, one| pace.and(one.pace));
         let (is_server, now) = (migration.target.is_server, migration.name_after(&table));

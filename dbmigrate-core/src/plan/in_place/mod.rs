@@ -3,6 +3,8 @@
 //!
 //! Everything that is not listed here as harmless is a reason to rebuild.
 
+pub(crate) mod altered;
+
 use std::fmt;
 
 use crate::schema::canonical::{
@@ -57,6 +59,25 @@ pub(crate) struct Conditions {
     /// Whether a column is read or compared otherwise than before, so that conditions have to be asked of the table as
     /// it will be read.
     pub(crate) reads_otherwise: bool,
+}
+
+/// Whether the definitions let a rebuild be made in place in a file: the rest is for the rows to say.
+pub(crate) fn is_possible(before: &Table, indexes: &[Index], rebuilt: &Rebuilt<'_>) -> bool {
+    missing_indexes(indexes, rebuilt).is_ok() && conditions(before, indexes, rebuilt).is_ok()
+}
+
+/// Whether that is to be expected: rows are refused otherwise, or there are hardly any. It is not where values are there to
+/// be changed, by a value in the place of NULL or by another affinity.
+pub(crate) fn is_expected(before: &Table, indexes: &[Index], rebuild: &Rebuilt<'_>) -> bool {
+    let after = rebuild.definition;
+    let is_filled = |value: &str| filled_from(value).is_some_and(|(_, is_filled)| is_filled);
+    let keeps_values = |(old, new): (&Column, &Column)| {
+        let classes = kept_classes(before.affinity(old), after.affinity(new));
+        classes.is_ok_and(|classes| classes.is_none_or(<[_]>::is_empty))
+    };
+    is_possible(before, indexes, rebuild)
+        && !rebuild.values.iter().any(|(_, value)| is_filled(value))
+        && before.columns.iter().zip(&after.columns).all(keeps_values)
 }
 
 /// The differences that are harmless if the rows are as the conditions say.
