@@ -29,7 +29,7 @@ fn what_may_be_made_in_place_is_called_a_scan_wherever_its_cost_is_said() {
     let run = project.runs("generate --name names --dry-run");
     assert!(run.out.contains(&format!("--   {title} (scan)\n")), "{}", run.out);
     let run = project.runs("generate --name names --dry-run --online");
-    assert!(run.err.contains("`--online` copies every row, and no row has to be copied"), "{}", run.err);
+    assert!(run.err.contains("`--online` copies every row, and none needs to be copied"), "{}", run.err);
     assert!(run.out.contains("--   rebuild users: change nullability of name (rewrite)\n"), "{}", run.out);
     let run = project.runs("generate --name names -W rewrites_table");
     assert!(run.err.contains("0002_names (1 change, scan)") && !run.err.contains("rewrites_table"), "{}", run.err);

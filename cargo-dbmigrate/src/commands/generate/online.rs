@@ -36,7 +36,7 @@ pub(super) fn warn(context: &Context, name: &str, plan: &Plan, before: &Schema) 
     if !is_needed && !script.rebuilds.is_empty() {
         let help =
             "leave `--online` out: the rows are read while others write, and the definition is replaced in place";
-        context.printer.warning("`--online` copies every row, and no row has to be copied", &[help.to_owned()]);
+        context.printer.warning("`--online` copies every row, and none needs to be copied", &[help.to_owned()]);
     }
     Ok(())
 }
