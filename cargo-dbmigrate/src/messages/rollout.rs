@@ -171,7 +171,7 @@ pub(crate) struct SlowedHost {
     pub(crate) parallel: usize,
     /// How many requests it refused with 429 or 503.
     pub(crate) refused: usize,
-    /// How many tries it left without an answer.
+    /// How many tries of a member failed because it did not answer, or refused.
     pub(crate) unanswered: usize,
     /// How often fewer at once were no slower, because answers waited for each other.
     pub(crate) late: usize,

@@ -1,5 +1,7 @@
 //! What is said of a roll-out: where the members stand, what each wave came to, and the end.
 
+use std::fmt::Write as _;
+
 use crate::error::CommandError;
 use crate::exit;
 use crate::fleet::Member;
@@ -154,20 +156,22 @@ fn slowed(printer: &Printer, hosts: &[SlowedHost]) {
     printer.status("Slowed down", lines.join("\n"));
 }
 
+/// A line that fits 80 columns in most cases.
 fn slowed_line(host: &SlowedHost) -> String {
     let mut line = match host.given_up {
-        true => format!("{}: given up, it does not answer", host.host),
-        false => format!("{}: {} at once at worst", host.host, host.least),
+        true => format!("{}: given up, no answer", host.host),
+        false => format!("{}: to {} at once", host.host, host.least),
     };
-    let mut said = |count: usize, what: String| {
+    // what was refused for a while was not answered either
+    let unanswered = host.unanswered.saturating_sub(host.refused);
+    for (count, what) in [(host.refused, "refused"), (unanswered, "unanswered")] {
         if count > 0 {
-            line.push_str(", ");
-            line.push_str(&what);
+            let _ = write!(line, ", {count} {what}");
         }
-    };
-    said(host.refused, format!("{} refused", counted(host.refused, "request")));
-    said(host.unanswered, format!("{} without an answer", counted(host.unanswered, "try")));
-    said(usize::from(host.rested >= 1000), format!("left alone for {}", Elapsed(host.rested)));
+    }
+    if host.rested >= 1000 {
+        let _ = write!(line, ", paused for {}", Elapsed(host.rested));
+    }
     line
 }
 
