@@ -17,8 +17,6 @@ const REST_ON_SERVER: u32 = 2;
 /// Who waits no longer for the lock of a server is alone there, if that is so for [`CALM_PIECES`].
 const CALM: Duration = Duration::from_millis(1);
 const CALM_PIECES: u32 = 8;
-/// So many pieces in a row may stay without an answer.
-const UNANSWERED: u32 = 2;
 
 /// How long a piece took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -72,8 +70,6 @@ pub struct Pace {
     pause: Duration,
     /// For how many pieces nobody was waited for.
     calm: u32,
-    /// How many pieces in a row were not answered.
-    unanswered: u32,
 }
 
 impl Pace {
@@ -85,7 +81,7 @@ impl Pace {
         // whoever waits begins to wait when the lock is taken
         let target = limits.target.min(limits.lag / 2);
         let (limits, size) = (Limits { target, ..limits }, first.clamp(least, most));
-        Self { limits, size, least, most, pause: SHORTEST_PAUSE, calm: 0, unanswered: 0 }
+        Self { limits, size, least, most, pause: SHORTEST_PAUSE, calm: 0 }
     }
 
     /// How many rows the next piece is to have.
@@ -96,7 +92,6 @@ impl Pace {
     /// Takes in what the last piece took. Returns how long to wait before the next one.
     pub fn took(&mut self, times: Times) -> Duration {
         let Times { waited, held, .. } = times;
-        self.unanswered = 0;
         let (held_ms, target_ms) = (millis(held).max(1), millis(self.limits.target).max(1));
         let fitting = self.size.saturating_mul(target_ms) / held_ms;
         self.size = fitting.clamp(self.size / GROWTH, self.size.saturating_mul(GROWTH)).clamp(self.least, self.most);
@@ -112,13 +107,6 @@ impl Pace {
             return Duration::ZERO;
         }
         self.pause
-    }
-
-    /// A server that is up has not answered: nobody knows why, and the next one is smaller. Returns whether that is enough.
-    pub fn unanswered(&mut self) -> bool {
-        self.size = (self.size / 4).max(self.least);
-        self.unanswered += 1;
-        self.unanswered >= UNANSWERED
     }
 
     /// The lock could not be had, or was taken away: less, and later. Returns how long to wait.
@@ -177,10 +165,5 @@ mod tests {
             pace.failed();
         }
         assert_eq!(pace.size(), 100);
-        // one that was not answered may be what it was waiting for; the next one says
-        let mut silent = Pace::new(Limits::default(), 1000, 100_000);
-        assert!(!silent.unanswered() && silent.size() < 1000);
-        silent.took(times(0, 250));
-        assert!(!silent.unanswered() && silent.unanswered());
     }
 }

@@ -65,7 +65,7 @@ impl Database {
             let mut statements = bound(statements);
             statements.push(mirrored(FIRST));
             // whatever piece another runner is at, it is not its turn any more
-            let piece = Piece { guard: (at.guard(), Vec::new()), statements, ..Piece::default() };
+            let piece = Piece { guard: (at.guard(), Vec::new()), statements, within: WITHIN, ..Piece::default() };
             let worked = self.work_until(&piece, &mut Pace::new(self.pace, FIRST, MOST)).await;
             if worked.map_err(|failed| engine(failed.error))?.is_some() {
                 break;

@@ -23,7 +23,7 @@ pub(super) const MOST: u64 = 200_000;
 /// How often a piece is tried that does not get the lock, or does not arrive.
 pub(super) const TRIES: u32 = 20;
 /// Within which time a server answers a piece, whoever else has its lock.
-pub(super) const WITHIN: Option<Duration> = Some(Duration::from_secs(60));
+pub(super) const WITHIN: Option<Duration> = Some(Duration::from_secs(120));
 
 /// How a migration ends for now.
 enum End {
@@ -276,7 +276,7 @@ impl Database {
                     return Ok(Some((first, times)));
                 }
                 Ok(Worked::NotItsTurn) => return Ok(None),
-                Err(failed) if failed.is_unanswered() && pace.unanswered() => return Err(failed),
+                Err(failed) if failed.is_unanswered() => return Err(failed),
                 Err(failed) if failed.is_lost() => return Ok(None),
                 Err(failed) if failed.may_be_tried_again() && tries > 0 => {
                     tries -= 1;

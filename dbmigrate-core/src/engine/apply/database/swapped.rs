@@ -13,7 +13,7 @@ use super::super::{Failure, Prepared, Step};
 #[cfg(feature = "remote")]
 use super::forecast::Forecast;
 use super::noted::{bound, mirrored, to_stage};
-use super::online::{FIRST, TRIES, of_piece};
+use super::online::{FIRST, TRIES, WITHIN, of_piece};
 #[cfg(feature = "remote")]
 use super::steps::{assertion, structure_holds};
 use super::{Database, cannot_read};
@@ -164,7 +164,8 @@ impl Database {
              (SELECT ifnull(max(position), 0) FROM {HISTORY_TABLE} WHERE position >= 1) = {position}",
             at.guard()
         );
-        let piece = Piece { guard: (guard, Vec::new()), statements, ..Piece::default() };
+        let within = WITHIN.map(|within| within + self.pace.lag);
+        let piece = Piece { guard: (guard, Vec::new()), statements, within, ..Piece::default() };
         match self.work_until(&piece, &mut Pace::new(self.pace, FIRST, FIRST)).await {
             Ok(Some(_)) => Ok(Some(true)),
             // not its turn, or nobody knows what became of it
@@ -173,6 +174,7 @@ impl Database {
                 Ok(Some(at.is_some_and(|at| at.stage == stage && at.migration == migration.migration.name.as_str())))
             }
             Err(failed) if failed.statement.is_some_and(|at| at < caught_up) => Err(of_piece(migration, copy, failed)),
+            Err(failed) if failed.is_unanswered() => Err(not_swapped(failed.error)),
             Err(_) => Ok(None),
         }
     }
@@ -282,6 +284,7 @@ impl Database {
                 format!("SELECT tbl_name FROM sqlite_schema WHERE type = 'index' AND name = {name} COLLATE NOCASE");
             let found = self.connection.first_row(&query).await.map_err(engine)?;
             let is_there = found.as_ref().is_some_and(|row| rebuild.table == *text(&row[0]));
+            let within = WITHIN.map(|within| within + self.pace.lag);
             let mut statements = Vec::new();
             if !is_there {
                 if found.is_some() {
@@ -290,8 +293,12 @@ impl Database {
                 statements.push(create.text.to_owned());
             }
             statements.push(format!("DROP INDEX IF EXISTS {}", copy::index_name(at).sql()));
-            let piece =
-                Piece { guard: ("1".to_owned(), Vec::new()), statements: bound(statements), ..Piece::default() };
+            let piece = Piece {
+                guard: ("1".to_owned(), Vec::new()),
+                statements: bound(statements),
+                within,
+                ..Piece::default()
+            };
             let mut tries = TRIES;
             loop {
                 match self.connection.work(&piece).await {
