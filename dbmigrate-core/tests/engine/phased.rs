@@ -40,7 +40,8 @@ impl Case<'_> {
     pub(crate) fn plan(&self) -> Result<Made, PhasedError> {
         let (old, new) = (schema_of(self.old).unwrap(), schema_of(self.new).unwrap());
         let mut decisions = Decisions { knows_renames: true, ..Decisions::default() };
-        decisions.accepted.all = true;
+        // what is converted must stay readable
+        decisions.accepted.all = self.converts.is_empty();
         decisions.renames = Renames {
             tables: self.tables.iter().map(|(from, to)| (Name::from(*from), Name::from(*to))).collect(),
             columns: self

@@ -9,48 +9,22 @@ use crate::plan::preflight::{Preflight, counting};
 use crate::plan::{Decisions, Lint};
 use crate::schema::validate::Place;
 use crate::schema::{Column, Reads, Table};
-use crate::sql::expr::Affinity;
 use crate::sql::path::path;
 
-/// The condition that a column of this table could not hold a value, or that its release could not read it, given what
-/// that reads and whether values may be unreadable.
-pub(super) fn unfit(value: &str, table: &Table, column: &Column, reads: (Option<&Reads>, bool)) -> Option<String> {
+/// The condition that a column of this table could not hold a value, or that its release could not read it.
+pub(super) fn unfit(value: &str, table: &Table, column: &Column, reads: Option<&Reads>) -> Option<String> {
     let null = table.rejects_null(column).then(|| format!("{value} IS NULL"));
     let all: Vec<String> = null.into_iter().chain(unreadable_in(value, table, column, reads)).collect();
     (!all.is_empty()).then(|| all.join(" OR "))
 }
 
 /// The same for what is not NULL.
-fn unreadable_in(
-    value: &str,
-    table: &Table,
-    column: &Column,
-    (reads, is_accepted): (Option<&Reads>, bool),
-) -> Option<String> {
+fn unreadable_in(value: &str, table: &Table, column: &Column, reads: Option<&Reads>) -> Option<String> {
+    let holds_anything = column.decl_type.is_empty() || column.decl_type.canonical() == "any";
     let strict = refused_by_strict(value, column).filter(|_| table.strict);
-    let unread = || match reads {
-        _ if column.decl_type.is_empty() || column.decl_type.canonical() == "any" => None,
-        Some(reads) => Some(unreadable(value, table.affinity(column), reads)),
-        None => of_another_class(value, table, column),
-    };
-    let all: Vec<String> = strict.into_iter().chain(if is_accepted { None } else { unread() }).collect();
+    let unread = reads.filter(|_| !holds_anything).map(|reads| unreadable(value, table.affinity(column), reads));
+    let all: Vec<String> = strict.into_iter().chain(unread).collect();
     (!all.is_empty()).then(|| all.join(" OR "))
-}
-
-/// What could not be read as values of the declared type, where the type of the field is not known: text in a column of
-/// numbers stays text, and numbers become text in a column of text.
-fn of_another_class(value: &str, table: &Table, column: &Column) -> Option<String> {
-    let kind = column.decl_type.canonical();
-    Some(match table.affinity(column) {
-        // dates have that affinity too
-        Affinity::Integer if matches!(kind.as_str(), "int" | "integer") => {
-            format!("NOT ({value} = CAST({value} AS INTEGER))")
-        }
-        Affinity::Integer | Affinity::Real => format!("NOT ({value} = CAST({value} AS NUMERIC))"),
-        Affinity::Text => format!("typeof({value}) = 'blob'"),
-        Affinity::Blob if kind == "blob" => format!("typeof({value}) NOT IN ('blob', 'null')"),
-        Affinity::Numeric | Affinity::Blob => return None,
-    })
 }
 
 /// The queries for rows of which the new release could not read what they get: before the first half.
@@ -89,8 +63,8 @@ fn before_one(input: &Input<'_>, link: &Link, side: &Side) -> Vec<Preflight> {
         count(what, &condition)
     });
     let reads = input.new.reads(&link.table, column);
-    let is_accepted = input.decisions.accepted.has(Lint::LossyConversion, &object);
-    let unread = unreadable_in(&value, table, column, (reads.as_ref(), is_accepted)).and_then(|condition| {
+    let reads = reads.filter(|_| !input.decisions.accepted.has(Lint::LossyConversion, &object));
+    let unread = unreadable_in(&value, table, column, reads.as_ref()).and_then(|condition| {
         let kind = match &reads {
             Some(reads) => reads.describe(),
             None => column.decl_type.to_string(),

@@ -25,8 +25,8 @@ impl Merging<'_> {
     pub(super) fn unfit(&self, schema: &Schema, table: &Table, column: &Column) -> Option<String> {
         let object = path([&self.after.name, &column.name]);
         let reads = schema.reads(&table.name, column);
-        let is_accepted = self.input.decisions.accepted.has(Lint::LossyConversion, &object);
-        unfit(&column.name.sql(), table, column, (reads.as_ref(), is_accepted))
+        let reads = reads.filter(|_| !self.input.decisions.accepted.has(Lint::LossyConversion, &object));
+        unfit(&column.name.sql(), table, column, reads.as_ref())
     }
 
     /// The flags that say how values are converted, both ways: what was said already, and else examples.
