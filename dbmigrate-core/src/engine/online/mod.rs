@@ -3,9 +3,9 @@
 //! ```text
 //! prepare   the new table, hidden and empty, with its indexes; a log of keys; triggers that log what is written
 //! copy      in the order of a key, a piece in each transaction: first what the log has, then the next rows
-//! verify    in pieces that only read: as many rows on both sides, and the same values where they are copied as they are
+//! verify    in pieces, in a file without the lock: as many rows on both sides, and the same values where they are copied as they are
 //! swap      what the log still has; the old table aside, the new one in its place; views, triggers, checks, the record
-//! empty     the old table goes in pieces, because `DROP TABLE` takes as long as it is large
+//! empty     the old table goes in pieces until `DROP TABLE` is short, which takes as long as a table is large
 //! ```
 //!
 //! The triggers log keys and compute nothing, so that no write of an application fails that did not fail before: a row
