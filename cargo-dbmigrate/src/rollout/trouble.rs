@@ -52,7 +52,12 @@ impl Trouble {
 
     /// Why a member was not migrated, or cannot be.
     pub(super) fn of(error: ApplyError, member: &Member) -> Self {
-        let (kind, went) = (kind(&error), engine_of(&error).map_or(Went::Well, |error| went(error.kind)));
+        let kind = kind(&error);
+        let went = match kind {
+            // what a server may have executed, with or without an error of the engine
+            "lost" => Went::Silent,
+            _ => engine_of(&error).map_or(Went::Well, |error| went(error.kind)),
+        };
         let shown = failure_of_run(error, (&member.url).into());
         let mut message = shown.message().to_owned();
         // what a diagnostic says in its place
