@@ -109,15 +109,7 @@ fn went(kind: ErrorKind) -> Went {
 fn engine_of(error: &ApplyError) -> Option<&EngineError> {
     match error {
         ApplyError::Engine { error, .. } => Some(error),
-        ApplyError::Migration { failure, .. } => engine_of_failure(failure),
-        _ => None,
-    }
-}
-
-fn engine_of_failure(failure: &Failure) -> Option<&EngineError> {
-    match failure {
-        Failure::Statement { error, .. } | Failure::Engine { error, .. } => Some(error),
-        Failure::NotUndone(failure) | Failure::UnderWay { failure, .. } => engine_of_failure(failure),
+        ApplyError::Migration { failure, .. } => failure.engine_error(),
         _ => None,
     }
 }
