@@ -52,7 +52,12 @@ impl Trouble {
 
     /// Why a member was not migrated, or cannot be.
     pub(super) fn of(error: ApplyError, member: &Member) -> Self {
-        let (kind, went) = (kind(&error), engine_of(&error).map_or(Went::Well, |error| went(error.kind)));
+        let kind = kind(&error);
+        let went = match kind {
+            // what a server may have executed, with or without an error of the engine
+            "lost" => Went::Silent,
+            _ => engine_of(&error).map_or(Went::Well, |error| went(error.kind)),
+        };
         let shown = failure_of_run(error, (&member.url).into());
         let mut message = shown.message().to_owned();
         // what a diagnostic says in its place
@@ -104,15 +109,7 @@ fn went(kind: ErrorKind) -> Went {
 fn engine_of(error: &ApplyError) -> Option<&EngineError> {
     match error {
         ApplyError::Engine { error, .. } => Some(error),
-        ApplyError::Migration { failure, .. } => engine_of_failure(failure),
-        _ => None,
-    }
-}
-
-fn engine_of_failure(failure: &Failure) -> Option<&EngineError> {
-    match failure {
-        Failure::Statement { error, .. } | Failure::Engine { error, .. } => Some(error),
-        Failure::NotUndone(failure) | Failure::UnderWay { failure, .. } => engine_of_failure(failure),
+        ApplyError::Migration { failure, .. } => failure.engine_error(),
         _ => None,
     }
 }
