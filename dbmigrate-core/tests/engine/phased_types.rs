@@ -62,7 +62,7 @@ fn a_type_can_change_with_the_name() {
 #[test]
 fn what_may_be_null_on_one_side_has_a_value_for_it_on_the_other() {
     changed("a TEXT", "b INTEGER NOT NULL", "", ("coalesce(CAST(b AS INTEGER), 0)", NUMBER.1), |case| {
-        drop(case.works())
+        drop(case.works());
     });
     changed("a TEXT NOT NULL", "b INTEGER", "", (NUMBER.0, "coalesce(CAST(b AS TEXT), '')"), |case| drop(case.works()));
 }

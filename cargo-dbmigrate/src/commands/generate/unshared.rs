@@ -51,8 +51,8 @@ fn said(statement: &str) -> String {
 /// What to say of values that the other release cannot read.
 fn what_it_becomes(arguments: &Generate, phased: &Phased, (table, column): (&Name, &Name), is_null: bool) -> String {
     let has = |sides: fn(&Link) -> &[Side], wanted: fn(&Side) -> bool| {
-        let mut sides = phased.links.iter().filter(|link| link.table == *table).flat_map(|link| sides(link));
-        sides.any(|side| side.name == *column && wanted(side))
+        let mut links = phased.links.iter().filter(|link| link.table == *table);
+        links.any(|link| sides(link).iter().any(|side| side.name == *column && wanted(side)))
     };
     let (flag, texts) = if has(|link| &link.olds, |_| true) {
         ("back", &arguments.back)

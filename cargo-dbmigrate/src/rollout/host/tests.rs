@@ -22,8 +22,8 @@ impl Simulated {
     }
 
     /// Works on so many members, each of which takes as long as `takes` says, and returns how many a second.
-    fn works(&mut self, count: usize, takes: impl Fn(usize) -> Duration) -> f64 {
-        let (begun, end) = (self.now, self.done + count);
+    fn works(&mut self, count: u32, takes: impl Fn(usize) -> Duration) -> f64 {
+        let (begun, end) = (self.now, self.done + count as usize);
         while self.done < end {
             while self.under_way.len() < self.host.limit() {
                 let (began, slot) = (self.now, self.free.iter_mut().min().expect("a slot"));
@@ -37,7 +37,7 @@ impl Simulated {
             self.host.learn(Went::Well, (began, ends), at_once);
             self.done += 1;
         }
-        count as f64 / (self.now - begun).as_secs_f64()
+        f64::from(count) / (self.now - begun).as_secs_f64()
     }
 }
 

@@ -89,7 +89,7 @@ impl Database {
                 let piece = Piece { guard: guard.clone(), statements, ..Piece::default() };
                 self.work_until(&piece, &mut pace).await.map_err(failed)?;
             }
-            let left = table.as_ref().map(|table| swap::left(table));
+            let left = table.as_ref().map(swap::left);
             let mut before = match &left {
                 Some(query) => self.connection.first_row(query).await.map_err(engine)?.and_then(|row| Left::read(&row)),
                 None => None,

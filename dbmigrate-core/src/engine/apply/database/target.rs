@@ -251,7 +251,8 @@ impl Target for Database {
             }
             if self.connection.server().is_some() {
                 let known = self.tracker.as_ref().filter(|_| self.ahead.stored.is_some());
-                if !known.is_some_and(|tracker| tracker.stored_of(&Name::from(PROGRESS_TABLE)).next().is_some()) {
+                let progress = Name::from(PROGRESS_TABLE);
+                if known.is_none_or(|tracker| tracker.stored_of(&progress).next().is_none()) {
                     return Ok(None);
                 }
             }
