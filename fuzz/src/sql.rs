@@ -1,8 +1,8 @@
 //! The SQL reader: tokens, names, expressions, types and `CREATE` statements.
 
 use dbmigrate_core::ddl::{Object, comments, read, render};
-use dbmigrate_core::schema::Schema;
 use dbmigrate_core::schema::canonical::{canonical_index, canonical_trigger, canonical_view, canonical_virtual_table};
+use dbmigrate_core::schema::{Schema, Table};
 use dbmigrate_core::sql::token::{significant, tokenize};
 use dbmigrate_core::sql::{DeclType, Expr, Name, TokenKind};
 
@@ -86,7 +86,9 @@ fn write(object: &Object) -> String {
 fn canonical(object: &Object) -> String {
     match object {
         Object::Table(table) => Schema::default().canonical_table(table),
-        Object::Index(table, index) => format!("{} {}", table.folded(), canonical_index(index)),
+        Object::Index(table, index) => {
+            format!("{} {}", table.folded(), canonical_index(&Table::new(table.clone()), index))
+        }
         Object::View(view) => canonical_view(view),
         Object::Trigger(trigger) => canonical_trigger(trigger),
         Object::VirtualTable(table) => canonical_virtual_table(table),

@@ -30,6 +30,7 @@ mod declarations;
 mod diagram;
 mod diff;
 mod documented;
+mod double_quotes;
 mod drift;
 mod drizzle;
 mod dry_run;

@@ -92,7 +92,15 @@ impl TableDiff {
         let names = |columns: Vec<&Column>| columns.into_iter().map(|column| column.name.clone()).collect();
         let key = |table: &Table| table.primary_key.as_ref().map(canonical_primary_key);
         let (added_uniques, dropped_uniques) = two_way(&old.uniques, &new.uniques, canonical_unique);
-        let (added_checks, dropped_checks) = two_way(&old.checks, &new.checks, canonical_check);
+        let (added_checks, dropped_checks) = match old.checks == new.checks {
+            true => (Vec::new(), Vec::new()),
+            false => both_ways(
+                &old.checks,
+                &new.checks,
+                |check| canonical_check(old, check),
+                |check| canonical_check(new, check),
+            ),
+        };
         let (added_foreign_keys, dropped_foreign_keys) = match refers_to_a_key(old) || refers_to_a_key(new) {
             false if old.foreign_keys == new.foreign_keys => (Vec::new(), Vec::new()),
             _ => both_ways(
@@ -128,7 +136,9 @@ impl TableDiff {
             dropped_indexes: index_names(&|name| !new.indexes.contains(name), old),
             changed_indexes: index_names(
                 &|name| match (old.indexes.get(name), new.indexes.get(name)) {
-                    (Some(before), Some(after)) => before != after && canonical_index(before) != canonical_index(after),
+                    (Some(before), Some(after)) => {
+                        before != after && canonical_index(old, before) != canonical_index(new, after)
+                    }
                     _ => false,
                 },
                 new,

@@ -182,7 +182,8 @@ impl<'s> Branch<'s> {
         let dropped: Vec<&Index> = dropped.collect();
         let is_moved = |index: &Index| {
             dropped.iter().any(|was| {
-                canonical_index(&Index { name: index.name.clone(), ..(*was).clone() }) == canonical_index(index)
+                let was = Index { name: index.name.clone(), ..(*was).clone() };
+                canonical_index(table, &was) == canonical_index(table, index)
             })
         };
         for (names, verb) in [(&diff.created_indexes, "adds"), (&diff.changed_indexes, "changes")] {

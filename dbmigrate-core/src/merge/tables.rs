@@ -90,7 +90,9 @@ impl Merging<'_> {
                         check.expr.names().iter().filter(|name| three.iter().any(|table| table.column(name).is_some())),
                     ),
                 },
-                canonical: [&canonical_check; 3],
+                canonical: [&|one| canonical_check(three[0], one), &|one| canonical_check(three[1], one), &|one| {
+                    canonical_check(three[2], one)
+                }],
                 sql: &render::check,
                 is_additive: true,
                 is_restored: &|check| is_restored(columns_in(&shape, |name| check.expr.mentions(name))),
@@ -304,9 +306,10 @@ impl Merging<'_> {
             three.iter().flat_map(|table| table.indexes.iter()).map(|index| &index.name).collect();
         for name in names {
             let [base, ours, theirs] = three.map(|table| table.indexes.get(name));
-            let text = |index: Option<&Index>| index.map(canonical_index);
+            let [before, our, their] =
+                three.map(|table| table.indexes.get(name).map(|one| canonical_index(table, one)));
             let both = [ours, theirs];
-            let side = if let Some(side) = pick(&text(base), &text(ours), &text(theirs)) {
+            let side = if let Some(side) = pick(&before, &our, &their) {
                 let goes_with_restored = |index: &Index| restored.iter().any(|column| index.mentions(column));
                 let other = both[side.other().at()];
                 if both[side.at()].is_none() && other.is_some_and(goes_with_restored) { side.other() } else { side }

@@ -2,7 +2,8 @@
 //!
 //! `ALTER TABLE … RENAME` and `DROP COLUMN` compile every view and trigger of the database and fail on one that is
 //! broken at that moment. So those that mention a table in motion are dropped first and recreated last, as the new
-//! schema declares them.
+//! schema declares them. So are those with a string in double quotes where a column goes or gets another name, because
+//! SQLite then writes it in single quotes in every view and trigger.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +12,7 @@ use super::{Cost, Input, Step, Strategy, list};
 use crate::ddl::render;
 use crate::diff::{TableDiff, in_order_of_references};
 use crate::schema::{Schema, Trigger, View, VirtualTable};
-use crate::sql::Name;
+use crate::sql::{Expr, Name};
 
 /// The views and triggers to drop first and to create last.
 pub(super) struct Dependents {
@@ -31,6 +32,8 @@ impl Dependents {
         // what does not compile is in the way of every `ALTER TABLE` that compiles
         let unchecked = Unchecked::of(input);
         let mut views = if moving.is_empty() { BTreeSet::new() } else { unchecked.views };
+        let requoted = Requoted::of(input, strategies);
+        views.extend(requoted.views);
         loop {
             let mentions = |view: &View| moving.iter().chain(&views).any(|name| view.query.mentions(name));
             let more: Vec<Name> = input
@@ -49,6 +52,7 @@ impl Dependents {
         let stands_in_the_way = |trigger: &&Trigger| {
             (unchecked.triggers.contains(&trigger.name) && (!moving.is_empty() || is_written(&trigger.on)))
                 || replaced(&diff.triggers, &trigger.name)
+                || requoted.triggers.contains(&trigger.name)
                 || moving.iter().chain(&views).any(|name| trigger.mentions(name))
         };
         let dropped_triggers: Vec<Trigger> = input.old.triggers.iter().filter(stands_in_the_way).cloned().collect();
@@ -118,6 +122,41 @@ impl Dependents {
             rebuilds: None,
         }));
         steps
+    }
+}
+
+/// The views and triggers with strings that would be written in other quotes.
+#[derive(Default)]
+struct Requoted {
+    views: BTreeSet<Name>,
+    triggers: BTreeSet<Name>,
+}
+
+impl Requoted {
+    fn of(input: &Input<'_>, strategies: &[(&TableDiff, Strategy)]) -> Self {
+        let drops = |(table, strategy): &(&TableDiff, Strategy)| {
+            matches!(strategy, Strategy::Native) && !table.dropped.is_empty()
+        };
+        if input.diff.renames.columns.is_empty() && !strategies.iter().any(drops) {
+            return Self::default();
+        }
+        let schema = input.old;
+        // an alias is taken for a string, and its view made anew for nothing
+        let is_name = |name: &Name| {
+            schema.tables.iter().any(|table| table.name == *name || table.column(name).is_some())
+                || schema.views.iter().any(|view| view.name == *name || view.columns.contains(name))
+                || schema.virtual_tables.contains(name)
+        };
+        let has_strings = |text: &Expr| text.has_string_in_double_quotes(is_name);
+        let views = schema.views.iter().filter(|view| has_strings(&view.query));
+        let triggers = schema
+            .triggers
+            .iter()
+            .filter(|trigger| has_strings(&trigger.body) || trigger.when.as_ref().is_some_and(has_strings));
+        Self {
+            views: views.map(|view| view.name.clone()).collect(),
+            triggers: triggers.map(|trigger| trigger.name.clone()).collect(),
+        }
     }
 }
 

@@ -178,7 +178,10 @@ impl Merging<'_> {
         }
         let three = [before, behind, head];
         let unique: &dyn Fn(&Unique) -> String = &canonical_unique;
-        let check: &dyn Fn(&Check) -> String = &canonical_check;
+        let check: [&dyn Fn(&Check) -> String; 3] =
+            [&|check| canonical_check(before, check), &|check| canonical_check(behind, check), &|check| {
+                canonical_check(head, check)
+            }];
         let keys: [&dyn Fn(&ForeignKey) -> String; 3] = [
             &|key| before_schema.canonical_foreign_key(key),
             &|key| behind_schema.canonical_foreign_key(key),
@@ -186,7 +189,7 @@ impl Merging<'_> {
         ];
         let uniques =
             self.constraints("a UNIQUE constraint", is, &name, three.map(|table| &table.uniques[..]), [unique; 3]);
-        let checks = self.constraints("a check", is, &name, three.map(|table| &table.checks[..]), [check; 3]);
+        let checks = self.constraints("a check", is, &name, three.map(|table| &table.checks[..]), check);
         let foreign_keys =
             self.constraints("a foreign key", is, &name, three.map(|table| &table.foreign_keys[..]), keys);
         merged.uniques = uniques.unwrap_or(merged.uniques);
@@ -200,7 +203,7 @@ impl Merging<'_> {
         merged.without_rowid = option(|table| table.without_rowid);
         merged.random_rowid = option(|table| table.random_rowid);
         for index in before.indexes.iter().chain(&behind.indexes).map(|index| &index.name) {
-            let of = |table: &Table| table.indexes.get(index).map(canonical_index);
+            let of = |table: &Table| table.indexes.get(index).map(|one| canonical_index(table, one));
             match pick(&of(before), &of(behind), &of(head)) {
                 Some(Pick::Head) => {}
                 Some(Pick::Before) => match before.indexes.get(index) {

@@ -2,7 +2,9 @@
 //!
 //! No difference: formatting, quotes, the case of keywords, names and types, the order of columns and constraints,
 //! where a constraint was written (on the column or on the table), `NOT NULL` on a column that cannot be NULL anyway,
-//! `DEFAULT NULL`, `TRUE` for `1`, `REFERENCES p` for a reference to p's primary key. Everything else is one.
+//! `DEFAULT NULL`, `TRUE` for `1`, `REFERENCES p` for a reference to p's primary key, double quotes around a string that is the
+//! name of no column (sqlite.org/quirks.html#dblquote): any `ALTER TABLE … DROP COLUMN` or `… RENAME COLUMN` writes it in single
+//! ones. Everything else is one.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -87,7 +89,7 @@ impl Schema {
         let mut columns: Vec<String> = table.columns.iter().map(|column| canonical_column(table, column)).collect();
         let mut constraints: Vec<String> = table.uniques.iter().map(canonical_unique).collect();
         constraints.extend(table.foreign_keys.iter().map(|key| self.canonical_foreign_key(key)));
-        constraints.extend(table.checks.iter().map(canonical_check));
+        constraints.extend(table.checks.iter().map(|check| canonical_check(table, check)));
         columns.sort_unstable();
         constraints.sort_unstable();
         let mut text = format!("table {}", table.name.folded());
@@ -108,7 +110,7 @@ impl Schema {
             }
         }
         for index in &table.indexes {
-            let _ = write!(text, "\n  {}", canonical_index(index));
+            let _ = write!(text, "\n  {}", canonical_index(table, index));
         }
         text
     }
@@ -169,7 +171,7 @@ pub fn canonical_column(table: &Table, column: &Column) -> String {
     }
     if let Some(generated) = &column.generated {
         let stored = if generated.stored { "stored" } else { "virtual" };
-        let _ = write!(text, " as {} {stored}", generated.expr.canonical());
+        let _ = write!(text, " as {} {stored}", canonical_expr(table, &generated.expr));
     }
     text
 }
@@ -195,22 +197,28 @@ pub fn canonical_unique(unique: &Unique) -> String {
     )
 }
 
-/// The canonical text of a `CHECK` constraint.
-pub fn canonical_check(check: &Check) -> String {
-    format!("{}check {}", canonical_constraint_name(check.name.as_ref()), check.expr.canonical())
+/// The canonical text of a `CHECK` constraint of `table`.
+pub fn canonical_check(table: &Table, check: &Check) -> String {
+    format!("{}check {}", canonical_constraint_name(check.name.as_ref()), canonical_expr(table, &check.expr))
 }
 
-/// The canonical text of an index.
-pub fn canonical_index(index: &Index) -> String {
+/// The canonical text of an expression over the columns of `table`.
+fn canonical_expr(table: &Table, expr: &Expr) -> String {
+    let is_rowid = |name: &Name| ["rowid", "oid", "_rowid_"].iter().any(|rowid| *name == **rowid);
+    expr.canonical_among(|name| table.column(name).is_some() || is_rowid(name))
+}
+
+/// The canonical text of an index of `table`.
+pub fn canonical_index(table: &Table, index: &Index) -> String {
     let unique = if index.unique { "unique " } else { "" };
     let mut text = format!("{unique}index {:?}", index.name.folded());
     for part in &index.parts {
-        let _ = write!(text, " ({}", part.expr.canonical());
+        let _ = write!(text, " ({}", canonical_expr(table, &part.expr));
         push_order(&mut text, part.collate.as_ref(), part.descending);
         text.push(')');
     }
     if let Some(predicate) = &index.predicate {
-        let _ = write!(text, " where {}", predicate.canonical());
+        let _ = write!(text, " where {}", canonical_expr(table, predicate));
     }
     text
 }

@@ -166,10 +166,10 @@ impl<'a> Completing<'a> {
             return Vec::new();
         }
         let mut declared: Vec<(String, &Check)> =
-            table.checks.iter().map(|check| (canonical_check(check), check)).collect();
+            table.checks.iter().map(|check| (canonical_check(table, check), check)).collect();
         let mut left = Vec::new();
         for check in &self.before.checks {
-            let canonical = canonical_check(check);
+            let canonical = canonical_check(self.before, check);
             match declared.iter().position(|(known, _)| *known == canonical) {
                 Some(at) => drop(declared.remove(at)),
                 None => left.push(check),

@@ -14,7 +14,7 @@ use pollster::block_on;
 use super::arguments::Generate;
 use super::online;
 use super::planned::suggested_for;
-use super::unshared::{not_shared, refused};
+use super::unshared::{BY_HAND, not_shared, refused};
 use crate::decisions::answers::expressions;
 use crate::decisions::ask::Asker;
 use crate::drafting;
@@ -24,9 +24,6 @@ use crate::messages::{self, FileAction};
 use crate::project::{BEFORE_DEPLOYING, Context, ONCE_DEPLOYED, SECOND_HALF, pipelines};
 use crate::report::counted;
 use crate::{git, proof, structs};
-
-/// How it is done without this command.
-pub(super) const BY_HAND: &str = "write the two migrations by hand: `cargo dbmigrate generate --custom`, the second with `-- dbmigrate: after-deploy`";
 
 /// A half of the change.
 struct Half<'a> {

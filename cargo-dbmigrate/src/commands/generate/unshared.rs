@@ -8,10 +8,12 @@ use dbmigrate_core::sql::path::path;
 use dbmigrate_core::sql::{Expr, Name};
 
 use super::arguments::Generate;
-use super::phased::BY_HAND;
 use crate::decisions::answers::expressions;
 use crate::error::CommandError;
 use crate::exit;
+
+/// How it is done without this command.
+pub(super) const BY_HAND: &str = "write the two migrations by hand: `cargo dbmigrate generate --custom`, the second with `-- dbmigrate: after-deploy`";
 
 /// A change that has no two halves.
 pub(super) fn refused(arguments: &Generate, error: &PhasedError) -> CommandError {

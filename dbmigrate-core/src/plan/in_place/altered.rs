@@ -29,7 +29,7 @@ pub(crate) fn conditions(before: &Table, indexes: &[Index], rebuilt: &Rebuilt<'_
 /// Whether they can, as far as definitions tell: where a check is written that goes, only the stored text says.
 pub(crate) fn is_possible(before: &Table, indexes: &[Index], rebuilt: &Rebuilt<'_>) -> bool {
     let goes = |check: &Check| {
-        let stays = |other: &Check| canonical_check(other) == canonical_check(check);
+        let stays = |other: &Check| canonical_check(rebuilt.definition, other) == canonical_check(before, check);
         !rebuilt.definition.checks.iter().any(stays)
     };
     !before.checks.iter().any(goes)
@@ -40,11 +40,11 @@ pub(crate) fn is_possible(before: &Table, indexes: &[Index], rebuilt: &Rebuilt<'
 /// The statements for the columns of a table that become other ones.
 pub(crate) fn columns(before: &Table, rebuilt: &Rebuilt<'_>, checks: Checks) -> Option<Vec<String>> {
     let after = rebuilt.definition;
-    let is_in = |table: &Table, check: &Check| {
-        table.checks.iter().any(|other| canonical_check(other) == canonical_check(check))
+    let is_in = |table: &Table, (of, check): (&Table, &Check)| {
+        table.checks.iter().any(|other| canonical_check(table, other) == canonical_check(of, check))
     };
-    let added: Vec<&Check> = after.checks.iter().filter(|check| !is_in(before, check)).collect();
-    let removed: Vec<&Check> = before.checks.iter().filter(|check| !is_in(after, check)).collect();
+    let added: Vec<&Check> = after.checks.iter().filter(|check| !is_in(before, (after, check))).collect();
+    let removed: Vec<&Check> = before.checks.iter().filter(|check| !is_in(after, (before, check))).collect();
     let is_about = |check: &Check, column: &Column| {
         let mentioned = after.columns.iter().filter(|other| check.expr.mentions(&other.name));
         mentioned.map(|other| &other.name).eq([&column.name])

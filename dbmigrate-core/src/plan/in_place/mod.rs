@@ -97,8 +97,8 @@ pub(crate) fn conditions(before: &Table, indexes: &[Index], rebuild: &Rebuilt<'_
     if has_generated && (found.reads_otherwise || before.strict != after.strict) {
         return Err(Reason::new("a generated column may be computed from what is read otherwise"));
     }
-    let known: Vec<String> = before.checks.iter().map(canonical_check).collect();
-    let is_asked = |check: &&Check| found.reads_otherwise || !known.contains(&canonical_check(check));
+    let known: Vec<String> = before.checks.iter().map(|check| canonical_check(before, check)).collect();
+    let is_asked = |check: &&Check| found.reads_otherwise || !known.contains(&canonical_check(after, check));
     found.checks = after.checks.iter().filter(is_asked).map(|check| check.expr.clone()).collect();
     Ok(found)
 }
@@ -322,8 +322,9 @@ fn strict_classes(column: &Column) -> Result<Option<&'static [&'static str]>, Re
 /// The indexes of the rebuild that are not there yet, each as its place among those.
 pub(crate) fn missing_indexes(indexes: &[Index], rebuild: &Rebuilt<'_>) -> Result<Vec<usize>, Reason> {
     let wanted = |name: &Name| rebuild.indexes.iter().find(|index| index.name == *name);
+    let text = |index: &Index| canonical_index(rebuild.definition, index);
     for index in indexes {
-        let is_wanted = wanted(&index.name).is_some_and(|wanted| canonical_index(wanted) == canonical_index(index));
+        let is_wanted = wanted(&index.name).is_some_and(|wanted| text(wanted) == text(index));
         if !is_wanted {
             return Err(Reason::new(format!("the index `{}` goes, or becomes another one", index.name)));
         }

@@ -41,7 +41,10 @@ impl<'a> Kept<'a> {
         let mut found = Self { staying: Vec::new(), dropped: Vec::new(), made: Vec::new() };
         for (at, index) in &rebuild.indexes {
             match before.indexes.get(&index.name) {
-                Some(old) if canonical_index(old) == canonical_index(index) && unchanged.keeps_index(index) => {
+                Some(old)
+                    if canonical_index(before, old) == canonical_index(&rebuild.definition, index)
+                        && unchanged.keeps_index(index) =>
+                {
                     found.staying.push(old);
                 }
                 _ => found.made.push(*at),

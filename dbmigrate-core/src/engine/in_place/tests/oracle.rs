@@ -8,8 +8,8 @@ use crate::ddl::{Object, read};
 use crate::engine::connection::{Connection, Row, display, text};
 use crate::engine::error::EngineError;
 use crate::folder::script::Rebuild;
-use crate::schema::Schema;
 use crate::schema::canonical::canonical_index;
+use crate::schema::{Schema, Table};
 use crate::sql::{Statement, split};
 
 /// A database, and the rebuild of its table `t`.
@@ -227,8 +227,8 @@ async fn observed(connection: &Connection) -> Vec<(String, Vec<String>)> {
     // an index that stays has the text that it had
     for row in &mut seen[1].1 {
         let mut parts = row.splitn(3, " | ").map(str::to_owned).collect::<Vec<_>>();
-        if let Some(Ok(Object::Index(_, index))) = parts.get(2).map(|sql| read(sql)) {
-            parts[2] = canonical_index(&index);
+        if let Some(Ok(Object::Index(table, index))) = parts.get(2).map(|sql| read(sql)) {
+            parts[2] = canonical_index(&Table::new(table), &index);
         }
         *row = parts.join(" | ");
     }
