@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::dedent::{dedented, indented};
 use super::keyword::is_reserved;
 use super::line_ends::normalized;
-use super::name::{Name, quote_name, quote_string};
+use super::name::{Name, quote_name};
 use super::token::{Token, TokenKind, significant, tokenize, trim};
 
 /// A piece of SQL: an expression, the text of a view, or the body of a trigger.
@@ -57,27 +57,6 @@ impl Expr {
     pub fn canonical(&self) -> String {
         let tokens = significant(&self.0);
         join_canonical(without_outer_parentheses(&tokens))
-    }
-
-    /// The same where only these names are names: what else stands in double quotes is a string
-    /// (sqlite.org/quirks.html#dblquote).
-    pub fn canonical_among(&self, is_name: impl Fn(&Name) -> bool) -> String {
-        if !self.0.contains('"') {
-            return self.canonical();
-        }
-        let (mut text, mut copied) = (String::with_capacity(self.0.len()), 0);
-        for (token, string) in strings_in_double_quotes(&significant(&self.0), is_name) {
-            text.push_str(&self.0[copied..token.start]);
-            text.push_str(&quote_string(&string));
-            copied = token.end();
-        }
-        text.push_str(&self.0[copied..]);
-        Self(text.into()).canonical()
-    }
-
-    /// Whether something in double quotes is a string, if only these names are names.
-    pub fn has_string_in_double_quotes(&self, is_name: impl Fn(&Name) -> bool) -> bool {
-        self.0.contains('"') && strings_in_double_quotes(&significant(&self.0), is_name).next().is_some()
     }
 
     /// Whether `name` occurs as an identifier, bare or quoted.
@@ -190,24 +169,6 @@ impl Expr {
         text.push_str(&self.0[copied..]);
         Self::new(text)
     }
-}
-
-/// What stands in double quotes where a column can stand, and is none of these names, with its text.
-fn strings_in_double_quotes<'t, 's>(
-    tokens: &'t [Token<'s>],
-    is_name: impl Fn(&Name) -> bool,
-) -> impl Iterator<Item = (&'t Token<'s>, String)> {
-    tokens.iter().enumerate().filter_map(move |(at, token)| {
-        let before = at.checked_sub(1).map(|before| &tokens[before]);
-        let follows =
-            |token: &Token<'_>| token.kind == TokenKind::Dot || token.is_word("as") || token.is_word("collate");
-        let leads = |token: &Token<'_>| matches!(token.kind, TokenKind::Dot | TokenKind::Open);
-        if !token.text.starts_with('"') || before.is_some_and(follows) || tokens.get(at + 1).is_some_and(leads) {
-            return None;
-        }
-        let text = token.identifier()?;
-        (!is_name(&Name::from(text.as_str()))).then_some((token, text))
-    })
 }
 
 /// Whether a `CASE` is open behind these tokens.
@@ -396,30 +357,6 @@ mod tests {
         assert_ne!(Expr::new("a = 'X'"), Expr::new("a = 'x'"));
         assert_ne!(Expr::new("\"null\""), Expr::new("null"));
         assert_eq!(Expr::new("a == 1 -- why"), Expr::new("a = 1"));
-    }
-
-    #[test]
-    fn what_stands_in_double_quotes_and_is_no_column_is_a_string() {
-        let canonical = |text: &str| Expr::new(text).canonical_among(|name| *name == *"b" || *name == *"x y");
-        for (text, same) in [
-            ("b <> \"zz\"", "b <> 'zz'"),
-            ("\"B\" IN (\"it's\", \"a \"\"b\"\"\")", "b IN ('it''s', 'a \"b\"')"),
-            ("\"x y\" > \"x z\"", "[x y] > 'x z'"),
-            ("coalesce(b, \"\")", "coalesce(b, '')"),
-        ] {
-            assert_eq!(canonical(text), Expr::new(same).canonical(), "{text}");
-        }
-        for name in [
-            "t.\"c\" > 0",
-            "\"f\"(b)",
-            "CAST(b AS \"no type\")",
-            "b COLLATE \"rtrim\"",
-            "\"t\".b",
-            "[zz] > b",
-            "`zz` > b",
-        ] {
-            assert_eq!(canonical(name), Expr::new(name).canonical(), "{name}");
-        }
     }
 
     #[test]

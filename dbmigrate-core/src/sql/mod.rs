@@ -3,6 +3,7 @@
 pub(crate) mod condition;
 pub(crate) mod dedent;
 pub(crate) mod distance;
+mod double_quoted;
 pub mod expr;
 pub mod glob;
 pub mod head;
