@@ -41,7 +41,7 @@ pub(crate) fn of(action: &str, error: &EngineError, database: Subject<'_>) -> Op
         }
         ErrorKind::Lost if error.message.contains(UNANSWERED) => during()
             .note("a statement of another client may have its lock for as long; `sqld` also hangs now and then")
-            .help("if it lets nobody write, restart it; to go on where it was: `cargo dbmigrate migrate`"),
+            .help("if no client can write, restart it; to continue where it was: `cargo dbmigrate migrate`"),
         ErrorKind::Lost => during().help("check its state once the server answers: `cargo dbmigrate status`"),
         ErrorKind::StreamExpired => during().help("run it again"),
         ErrorKind::TooLarge => during().help("split it into several migrations, with less text or fewer rows in each"),

@@ -58,7 +58,7 @@ pub(crate) fn columns(before: &Table, rebuilt: &Rebuilt<'_>, checks: Checks) -> 
     for (old, new) in before.columns.iter().zip(&after.columns) {
         let mut with: Vec<&Check> = Vec::new();
         if checks == Checks::OnColumns {
-            with.extend(after.checks.iter().filter(|check| is_in(before, check) && is_about(check, new)));
+            with.extend(after.checks.iter().filter(|check| is_in(before, (after, check)) && is_about(check, new)));
         }
         let more = added.iter().copied().filter(|check| goes_with(check, new)).collect::<Vec<_>>();
         let is_same = canonical_column(before, old) == canonical_column(after, new)
