@@ -137,7 +137,7 @@ fn online(structs: &str) {
         if online_on(&server, structs) {
             return;
         }
-        println!("AGAIN: server {attempt} came to a stand beside its writers");
+        eprintln!("AGAIN: server {attempt} came to a stand beside its writers");
     }
     panic!("four servers came to a stand");
 }

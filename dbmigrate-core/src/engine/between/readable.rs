@@ -33,13 +33,11 @@ pub(super) async fn spoiled(between: &Connection, phased: &Phased, by: Which) ->
 /// What names a row of a table.
 fn row_key(table: &Table) -> Vec<String> {
     let rowid = table.rowid_alias().map(|alias| alias.name.clone()).or_else(|| table.free_rowid_name());
-    match rowid.filter(|_| !table.without_rowid) {
-        Some(rowid) => vec![rowid.sql().into_owned()],
-        None => {
-            let parts = table.primary_key.iter().flat_map(|key| &key.parts);
-            parts.map(|part| part.column.sql().into_owned()).collect()
-        }
+    if let Some(rowid) = rowid.filter(|_| !table.without_rowid) {
+        return vec![rowid.sql().into_owned()];
     }
+    let parts = table.primary_key.iter().flat_map(|key| &key.parts);
+    parts.map(|part| part.column.sql().into_owned()).collect()
 }
 
 /// Whether the other release can read what this statement has carried over to it. What was so before it is not of its making:
