@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dbmigrate_test_support::hand::Hand;
+use dbmigrate_test_support::say;
 use dbmigrate_test_support::sqld::Server;
 
 use crate::project::Project;
@@ -137,7 +138,7 @@ fn online(structs: &str) {
         if online_on(&server, structs) {
             return;
         }
-        eprintln!("AGAIN: server {attempt} came to a stand beside its writers");
+        say(&format!("AGAIN: server {attempt} came to a stand beside its writers"));
     }
     panic!("four servers came to a stand");
 }
