@@ -47,7 +47,7 @@ impl Folder {
 
     /// The SQL of a migration as it was recorded, whatever a checkout has made of its line ends: outside of literals
     /// they are `\n`. Its comments and its layout may be others: they are no part of what it does. Parse it with
-    /// [`Script::parse`].
+    /// [`Script::parse`](super::Script::parse).
     ///
     /// # Errors
     /// If its statements or directives are not those that the lock lists, or it cannot be read.
