@@ -29,7 +29,9 @@ use crate::engine::tracker::schema_version;
 use crate::folder::Script;
 use crate::plan::Preflight;
 use crate::schema::Schema;
-use crate::sql::{Name, Statement};
+#[cfg(feature = "remote")]
+use crate::sql::Name;
+use crate::sql::Statement;
 
 impl Target for Database {
     fn is_rehearsal(&self) -> bool {
