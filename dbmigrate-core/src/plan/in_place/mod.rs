@@ -97,6 +97,13 @@ pub(crate) fn conditions(before: &Table, indexes: &[Index], rebuild: &Rebuilt<'_
     if has_generated && (found.reads_otherwise || before.strict != after.strict) {
         return Err(Reason::new("a generated column may be computed from what is read otherwise"));
     }
+    // SQLite checks it when rows are copied, and not when one is inserted by its values
+    let is_stored = |column: &Column| column.generated.as_ref().is_some_and(|generated| generated.stored);
+    if after.strict && after.columns.iter().any(is_stored) {
+        return Err(Reason::new(
+            "a stored generated column of a STRICT table may have a value that is not of its type",
+        ));
+    }
     let known: Vec<String> = before.checks.iter().map(|check| canonical_check(before, check)).collect();
     let is_asked = |check: &&Check| found.reads_otherwise || !known.contains(&canonical_check(after, check));
     found.checks = after.checks.iter().filter(is_asked).map(|check| check.expr.clone()).collect();
