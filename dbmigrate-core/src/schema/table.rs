@@ -359,6 +359,12 @@ impl Table {
         self.column(&part.column).filter(|column| column.decl_type.is_integer_word())
     }
 
+    /// What the rowid is called: the column that is an alias for it, else a name that no column has taken.
+    /// `None` for `WITHOUT ROWID` tables and where nothing leads to it.
+    pub fn rowid_name(&self) -> Option<Name> {
+        self.rowid_alias().map(|alias| alias.name.clone()).or_else(|| self.free_rowid_name())
+    }
+
     /// The first of `rowid`, `_rowid_` and `oid` that no column has taken.
     /// `None` for `WITHOUT ROWID` tables and where all three are columns.
     pub fn free_rowid_name(&self) -> Option<Name> {

@@ -32,8 +32,7 @@ pub(super) async fn spoiled(between: &Connection, phased: &Phased, by: Which) ->
 
 /// What names a row of a table.
 fn row_key(table: &Table) -> Vec<String> {
-    let rowid = table.rowid_alias().map(|alias| alias.name.clone()).or_else(|| table.free_rowid_name());
-    if let Some(rowid) = rowid.filter(|_| !table.without_rowid) {
+    if let Some(rowid) = table.rowid_name() {
         return vec![rowid.sql().into_owned()];
     }
     let parts = table.primary_key.iter().flat_map(|key| &key.parts);

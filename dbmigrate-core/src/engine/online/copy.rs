@@ -105,8 +105,7 @@ impl Copy {
     /// The query for about how many rows there are: the rowids say so without being counted.
     pub(in crate::engine) fn rows_query(&self) -> String {
         let table = self.table().sql();
-        let alias = self.before.rowid_alias().map(|alias| alias.name.clone());
-        match alias.or_else(|| self.before.free_rowid_name()).filter(|_| !self.before.random_rowid) {
+        match self.before.rowid_name().filter(|_| !self.before.random_rowid) {
             Some(rowid) => format!("SELECT max({0}) - min({0}) + 1 FROM {table}", rowid.sql()),
             None => format!("SELECT count(*) FROM {table}"),
         }

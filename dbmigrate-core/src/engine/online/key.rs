@@ -57,7 +57,7 @@ impl Key {
 
     fn rowid(before: &Table, rebuild: &Rebuild) -> Option<Self> {
         let after = &rebuild.definition;
-        let old = before.rowid_alias().map(|alias| alias.name.clone()).or_else(|| before.free_rowid_name())?;
+        let old = before.rowid_name()?;
         let is_old = |value: &str| {
             let Some(name) = Expr::new(value).as_column() else { return false };
             name == old || (before.column(&name).is_none() && ROWIDS.iter().any(|rowid| name == **rowid))

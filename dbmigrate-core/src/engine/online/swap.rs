@@ -228,7 +228,7 @@ impl Left {
 /// The query for what is left of a hidden table.
 pub(in crate::engine) fn left(table: &Table) -> String {
     let name = table.name.sql();
-    let rows = match rowid_of(table).filter(|_| !table.random_rowid) {
+    let rows = match table.rowid_name().filter(|_| !table.random_rowid) {
         Some(rowid) => format!("(SELECT max({0}) - min({0}) + 1 FROM {name})", rowid.sql()),
         None => "NULL".to_owned(),
     };
@@ -236,14 +236,6 @@ pub(in crate::engine) fn left(table: &Table) -> String {
         "SELECT EXISTS (SELECT 1 FROM {name}), {rows}, \
          (SELECT page_count FROM pragma_page_count) - (SELECT freelist_count FROM pragma_freelist_count)"
     )
-}
-
-/// What the rows of a table are numbered by; `None` if nothing leads to that.
-fn rowid_of(table: &Table) -> Option<Name> {
-    if table.without_rowid {
-        return None;
-    }
-    table.rowid_alias().map(|alias| alias.name.clone()).or_else(|| table.free_rowid_name())
 }
 
 /// The statement that deletes so many rows of a hidden table, in the order in which they lie. `None` if its rows have no
@@ -265,7 +257,7 @@ pub(in crate::engine) fn empty(table: &Table, rows: u64) -> Option<String> {
             "DELETE FROM {name} WHERE ({key}) IN (SELECT {key} FROM {name} ORDER BY {order} LIMIT {rows})"
         ));
     }
-    let rowid = rowid_of(table)?;
+    let rowid = table.rowid_name()?;
     let rowid = rowid.sql();
     Some(format!(
         "DELETE FROM {name} WHERE {rowid} <= (SELECT max({rowid}) FROM (SELECT {rowid} FROM {name} ORDER BY {rowid} LIMIT {rows}))"

@@ -49,8 +49,7 @@ pub(super) fn add(schema: &mut Schema, (links, fills): (&[Link], &[Fill]), numbe
 
 /// The condition for the row that a trigger has fired for.
 fn same_row(table: &Table) -> Option<String> {
-    let rowid = table.rowid_alias().map(|column| column.name.clone()).or_else(|| table.free_rowid_name());
-    if let Some(rowid) = rowid {
+    if let Some(rowid) = table.rowid_name() {
         return Some(format!("{0} = NEW.{0}", rowid.sql()));
     }
     let key = table.primary_key.as_ref().filter(|_| table.without_rowid)?;

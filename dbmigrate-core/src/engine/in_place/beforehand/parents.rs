@@ -223,7 +223,7 @@ fn apart(table: &Table, besides: &[Name]) -> Option<Vec<Unique>> {
     };
     let all_of = |columns: &[(&Name, Option<&Name>)]| columns.iter().map(|one| collated(one.0, one.1)).collect();
     let mut all = Vec::new();
-    if let Some(rowid) = table.rowid_alias().map(|alias| alias.name.clone()).or_else(|| table.free_rowid_name())
+    if let Some(rowid) = table.rowid_name()
         && is_other(&[(&rowid, None)])
     {
         all.push(vec![collated(&rowid, None)]);
