@@ -221,7 +221,8 @@ fn scan_variable(bytes: &[u8]) -> (TokenKind, usize) {
         if bytes.get(at) == Some(&b'(') && letters > 0 {
             let index = run(bytes, at + 1, |byte| byte != b')' && !is_space(byte));
             let closes = bytes.get(at + 1 + index) == Some(&b')');
-            return if closes { (TokenKind::Variable, at + index + 2) } else { (TokenKind::Illegal, at) };
+            // what is not closed is part of what is no SQL: without it, the name in front would be a parameter
+            return if closes { (TokenKind::Variable, at + index + 2) } else { (TokenKind::Illegal, at + 1 + index) };
         }
         if !bytes[at..].starts_with(b"::") {
             let kind = if letters == 0 { TokenKind::Illegal } else { TokenKind::Variable };
@@ -303,6 +304,14 @@ mod tests {
             assert_eq!(tokens.last(), Some(&(TokenKind::Word, "b")), "{illegal}");
         }
         assert_eq!(kinds("1e5 1e-5 0x1F x''").iter().filter(|(kind, _)| *kind == TokenKind::Illegal).count(), 0);
+    }
+
+    #[test]
+    fn a_parameter_whose_index_is_not_closed_is_illegal_up_to_where_sqlite_stops() {
+        use TokenKind::*;
+        assert_eq!(kinds(":SELECT("), [(Illegal, ":SELECT(")]);
+        assert_eq!(kinds("$a(b c)"), [(Illegal, "$a(b"), (Word, "c"), (Close, ")")]);
+        assert_eq!(kinds("@a(b) (c"), [(Variable, "@a(b)"), (Open, "("), (Word, "c")]);
     }
 
     #[test]
