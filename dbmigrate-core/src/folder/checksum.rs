@@ -56,15 +56,15 @@ impl Checksum {
 
     /// Reads 64 lower-case hexadecimal digits.
     pub fn from_hex(text: &str) -> Option<Self> {
-        let digits = text.as_bytes();
-        if digits.len() != 64 {
-            return None;
+        let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
+        let (mut value, mut all) = ([0; 32], 0);
+        for (at, byte) in value.iter_mut().enumerate() {
+            let (high, low) = (DIGITS[usize::from(digits[2 * at])], DIGITS[usize::from(digits[2 * at + 1])]);
+            *byte = high << 4 | low & 15;
+            all |= high | low;
         }
-        let mut value = [0; 32];
-        for (byte, pair) in value.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-        }
-        Some(Self(value))
+        // a lock has several thousand of them: whether one is no digit is asked once
+        (all < 16).then_some(Self(value))
     }
 
     /// 64 lower-case hexadecimal digits.
@@ -102,13 +102,15 @@ impl fmt::Debug for Checksum {
     }
 }
 
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
+/// What each byte is as a lower-case hexadecimal digit; 255 if it is none.
+const DIGITS: [u8; 256] = {
+    let (mut all, mut value) = ([u8::MAX; 256], 0);
+    while value < 16 {
+        all[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
     }
-}
+    all
+};
 
 /// The bytes behind a UTF-8 byte order mark.
 pub(super) fn without_bom(bytes: &[u8]) -> &[u8] {
@@ -144,6 +146,14 @@ mod tests {
         assert_eq!(Checksum::from_hex(hex), Some(Checksum::of_text(b"abc")));
         assert_eq!(Checksum::from_hex(&hex.to_uppercase()), None);
         assert_eq!(Checksum::from_hex(&hex[1..]), None);
+        for at in 0..64 {
+            for byte in 0..0x80_u8 {
+                let text = format!("{}{}{}", &hex[..at], char::from(byte), &hex[at + 1..]);
+                let is_digit = matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+                assert_eq!(Checksum::from_hex(&text).map(Checksum::to_hex), is_digit.then_some(text));
+            }
+        }
+        assert_eq!(Checksum::from_hex(&format!("{}é", &hex[..62])), None);
     }
 
     #[test]

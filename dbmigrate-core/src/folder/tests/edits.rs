@@ -30,6 +30,19 @@ fn comments_and_layout_can_be_edited_without_a_word() {
 }
 
 #[test]
+fn the_first_of_several_edits_is_said_whichever_thread_reads_it() {
+    let project = Project::with_history();
+    assert!(project.open().migrations().len() >= MANY, "two threads verify it");
+    let edit = |name: &str| project.edit(&format!("{name}/migration.sql"), |text| text.replace("id", "uid"));
+    for name in ["0003_create_tags", "0002_create_posts", "0001_create_users"] {
+        edit(name);
+        for level in [Verify::Sql, Verify::All] {
+            assert_eq!(error(&project, level).path(), project.file(name).join(SQL_FILE));
+        }
+    }
+}
+
+#[test]
 fn a_lock_of_format_1_is_read_and_the_next_write_brings_it_to_format_2() {
     let project = Project::with_history();
     let path = project.file(lock::FILE_NAME);
