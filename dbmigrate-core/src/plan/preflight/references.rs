@@ -2,7 +2,8 @@
 
 use super::probe::Probe;
 use super::{KEYS_SHOWN, Preflight, Sought};
-use crate::schema::ForeignKey;
+use crate::schema::canonical::canonical_primary_key;
+use crate::schema::{ForeignKey, Table};
 use crate::sql::Name;
 use crate::sql::path::path;
 
@@ -45,6 +46,26 @@ impl Probe<'_> {
             ([column], [referenced]) => self.with_way_out(preflight, column, &key.parent, referenced),
             _ => preflight,
         })
+    }
+
+    /// Whether rows followed the key already: it was there, between the same columns, and all that is new is what becomes
+    /// of a row whose parent goes, or when that is looked at.
+    pub(super) fn was_followed(&self, key: &ForeignKey) -> bool {
+        let referenced = self.input.new.referenced_columns(key);
+        let primary =
+            |table: Option<&Table>| table.and_then(|table| table.primary_key.as_ref()).map(canonical_primary_key);
+        // one that names no columns follows the primary key
+        let stays = |before: &ForeignKey| {
+            let renamed = self.input.diff.renamed.table(&key.parent);
+            !before.parent_columns.is_empty() || primary(renamed) == primary(self.input.new.table(&key.parent))
+        };
+        let is_same = |before: &ForeignKey| {
+            before.parent == key.parent
+                && before.columns == key.columns
+                && self.input.new.referenced_columns(before) == referenced
+                && stays(before)
+        };
+        referenced.is_some() && self.diff.dropped_foreign_keys.iter().any(is_same)
     }
 
     /// Whether a column that is referred to is converted, so that what it will be is not what it is.
