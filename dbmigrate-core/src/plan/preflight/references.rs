@@ -113,3 +113,39 @@ impl Probe<'_> {
         preflight
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ddl::read::schema_of;
+    use crate::diff::{Renames, diff};
+    use crate::plan::{Decisions, plan};
+
+    /// Whether rows are asked for their parents before this becomes that.
+    fn is_asked(before: &str, after: &str) -> bool {
+        let parents =
+            "CREATE TABLE p (id INTEGER PRIMARY KEY, k TEXT UNIQUE); CREATE TABLE q (id INTEGER PRIMARY KEY);";
+        let schema = |key: &str| {
+            schema_of(&format!("{parents} CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b TEXT{key})"))
+        };
+        let (before, after) = (schema(before), schema(after));
+        let diff = diff(&before, &after, &Renames::default()).expect("nothing is renamed");
+        let plan = plan(&before, &after, &diff, &Decisions::default()).expect("there is a plan");
+        plan.preflights.iter().any(|preflight| preflight.message.contains("missing rows"))
+    }
+
+    #[test]
+    fn what_becomes_of_rows_without_a_parent_asks_for_none() {
+        let key = ", FOREIGN KEY (a) REFERENCES p (id)";
+        let with = |rest: &str| format!("{key} {rest}");
+        for rest in ["ON DELETE CASCADE", "ON UPDATE SET NULL", "DEFERRABLE INITIALLY DEFERRED"] {
+            assert!(!is_asked(key, &with(rest)), "{rest}");
+            assert!(!is_asked(&with(rest), key), "{rest}");
+        }
+        assert!(!is_asked(", FOREIGN KEY (a) REFERENCES p", &with("ON DELETE CASCADE")));
+        assert!(is_asked("", key));
+        for other in ["(a) REFERENCES q (id)", "(b) REFERENCES p (k)"] {
+            assert!(is_asked(key, &format!(", FOREIGN KEY {other} ON DELETE CASCADE")), "{other}");
+        }
+        assert!(is_asked(key, &format!("{key}, FOREIGN KEY (b) REFERENCES p (k)")));
+    }
+}
