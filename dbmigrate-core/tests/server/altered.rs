@@ -7,6 +7,7 @@ use super::*;
 
 const TABLE: &str = "CREATE TABLE t (id INTEGER PRIMARY KEY, k TEXT NOT NULL UNIQUE, a TEXT, n INTEGER NOT NULL DEFAULT 0);\n\
     CREATE INDEX ta ON t (a);\n\
+    CREATE TABLE p (id INTEGER PRIMARY KEY, k TEXT UNIQUE);\n\
     CREATE TABLE s (id INTEGER PRIMARY KEY, t_id INTEGER NOT NULL REFERENCES t (id) ON DELETE CASCADE);\n";
 
 /// A server with so many rows, and a migration that rebuilds `t` into this.
@@ -25,6 +26,7 @@ fn case_with(rows: u32, after: &str, directive: &str) -> Option<Case> {
              INSERT INTO t (id, k, a, n) SELECT x * 2, 'k' || x, 'a' || x, x FROM c"
         ),
         "INSERT INTO s (t_id) SELECT id FROM t WHERE id % 100 = 0".to_owned(),
+        "INSERT INTO p SELECT n, k FROM t".to_owned(),
     ]);
     rebuild(&mut case, after, directive);
     Some(case)
@@ -65,6 +67,7 @@ fn what_all_rows_satisfy_is_changed_without_writing_one() {
         ("n INTEGER NOT NULL DEFAULT 0", "n BIGINT NOT NULL DEFAULT 0, CHECK (n >= 0)", true),
         ("n INTEGER NOT NULL DEFAULT 0", "n INTEGER NOT NULL DEFAULT 0 CHECK (n <> a)", true),
         ("k TEXT NOT NULL UNIQUE", "k TEXT UNIQUE CHECK (k <> a)", true),
+        ("n INTEGER NOT NULL DEFAULT 0", "n INTEGER NOT NULL DEFAULT 0 REFERENCES p (id) ON DELETE SET NULL", true),
         // what the table is read in another form for
         ("n INTEGER NOT NULL DEFAULT 0", "n INTEGER NOT NULL DEFAULT 7", true),
         ("n INTEGER NOT NULL DEFAULT 0", "n BLOB NOT NULL DEFAULT 0, CHECK (n >= 0)", true),
@@ -151,8 +154,23 @@ fn a_row_that_is_older_than_its_column_keeps_what_it_reads() {
 }
 
 #[test]
+fn a_row_without_a_parent_is_found_wherever_it_is_asked() {
+    for from in [ALWAYS, NEVER] {
+        let Some(case) = case(2000, &TABLE.replacen("DEFAULT 0", "DEFAULT 0 REFERENCES p (id)", 1)) else { return };
+        case.hand().run(&["DELETE FROM p WHERE id = 700"]);
+        assert!(in_place(&case, from).is_err());
+        nothing_is_left(&case);
+        case.hand().run(&["INSERT INTO p VALUES (700, 'again')"]);
+        assert!(in_place(&case, from).expect("it applies"));
+        assert!(case.hand().foreign_key_check().is_empty());
+        case.assert_sound();
+    }
+}
+
+#[test]
 fn others_write_meanwhile_and_wait_for_nothing() {
-    let Some(case) = case(150_000, &TABLE.replacen("a TEXT", "a TEXT NOT NULL", 1)) else { return };
+    let after = TABLE.replacen("a TEXT", "a TEXT NOT NULL", 1).replacen("DEFAULT 0", "DEFAULT 7 REFERENCES p (id)", 1);
+    let Some(case) = case(150_000, &after) else { return };
     let (is_done, url) = (AtomicBool::new(false), case.server.url());
     let (written, longest) = std::thread::scope(|scope| {
         let writer = scope.spawn(|| {
@@ -161,7 +179,12 @@ fn others_write_meanwhile_and_wait_for_nothing() {
             while !is_done.load(Ordering::Relaxed) {
                 let since = Instant::now();
                 written += 1;
-                hand.run(&[format!("INSERT INTO t (k, a) VALUES ('new {written}', 'b')")]);
+                // a row with a parent of its own, and a parent that goes, with which other keys are given
+                hand.run(&[
+                    format!("INSERT INTO p VALUES ({0}, 'new {0}')", 1_000_000 + written),
+                    format!("INSERT INTO t (k, a, n) VALUES ('new {written}', 'b', {})", 1_000_000 + written),
+                    format!("REPLACE INTO p VALUES ({}, 'other')", 2_000_000 + written),
+                ]);
                 longest = longest.max(since.elapsed());
                 std::thread::sleep(Duration::from_millis(3));
             }
@@ -173,6 +196,7 @@ fn others_write_meanwhile_and_wait_for_nothing() {
     });
     assert_eq!(case.hand().query("SELECT count(*), count(a) FROM t"), [format!("{0}|{0}", 150_000 + written)]);
     assert!(longest < Duration::from_secs(5), "{written} writes, the longest took {longest:?}");
+    assert!(case.hand().foreign_key_check().is_empty());
     nothing_is_left(&case);
     case.assert_sound();
 }

@@ -46,11 +46,9 @@ impl Database {
         }
         let scratch = Connection::from_driver(self.connection.scratch()?().ok()?);
         let sentinel = sentinel(&scratch).await.ok()?;
-        let schema = self.tracker().await.ok()?.schema();
-        let altered = Altered::of(schema, script, &sentinel)?;
+        let schema = self.tracker().await.ok()?.schema().clone();
+        let altered = Altered::of(&schema, script, &sentinel)?;
         let rebuilds: Vec<&Rebuild> = script.rebuilds.iter().map(|marked| &marked.rebuild).collect();
-        let at_risk = AtRisk::of(schema, &script.statements, &rebuilds, &[]);
-        let keeps_references = at_risk.is_some_and(|at_risk| at_risk.tables(schema).is_empty());
         let mut foreseen = None;
         for way in &altered.ways {
             if self.is_foreseen(&standing(migration, &way.behind_rows(&[]), Vec::new())).await {
@@ -79,6 +77,9 @@ impl Database {
             }
         };
         let preflights = preflights(migration, &altered, asked.as_ref());
+        let followed = asked.as_ref().map_or(&[][..], |asked| &asked.followed);
+        let at_risk = AtRisk::of(&schema, &script.statements, &rebuilds, followed);
+        let keeps_references = at_risk.is_some_and(|at_risk| at_risk.tables(&schema).is_empty());
         let text = way.behind_rows(asked.as_ref().map_or(&[], |asked| &asked.questions));
         let sent = self.send_standing(&standing(migration, &text, preflights), position, keeps_references).await;
         match sent {
@@ -161,6 +162,7 @@ fn preflights(migration: &Prepared<'_>, altered: &Altered, asked: Option<&Before
         all.push(own(format!("SELECT 1 WHERE (SELECT holds FROM ({at})) IS NOT 1")));
         let logged = asked.questions.iter().filter_map(|question| question.contradicted(Asking::Logged(None)));
         all.extend(logged.map(|(query, _)| own(query)));
+        all.extend(asked.questions.iter().flat_map(Question::partings).map(own));
     }
     let is_asked = |table| asked.is_some_and(|asked| asked.questions.iter().any(|question| question.is_of(table)));
     for (table, conditions) in altered.contradictions.iter().filter(|(table, _)| !is_asked(table)) {

@@ -149,7 +149,7 @@ impl Question {
         if connection.is_local() && !keeps_automatic_indexes(connection, rebuild, statements).await? {
             return Ok(None);
         }
-        let parents = if connection.is_local() { parents::of(subject, &stored) } else { Vec::new() };
+        let parents = parents::of(subject, &stored);
         if !fires_all(connection, rebuild, &parents).await? {
             return Ok(None);
         }
@@ -261,9 +261,11 @@ impl Question {
 
     /// The statements that remove what these make on a server.
     #[cfg(feature = "remote")]
-    pub(in crate::engine) fn unfollow(&self) -> [String; 3] {
+    pub(in crate::engine) fn unfollow(&self) -> Vec<String> {
         let trigger = |event: &str| format!("DROP TRIGGER {BEFOREHAND_PREFIX}{event}_{}", self.number);
-        [trigger("insert"), trigger("update"), format!("DROP TABLE {}", self.log())]
+        let mut statements = vec![trigger("insert"), trigger("update"), format!("DROP TABLE {}", self.log())];
+        statements.extend(self.parents.iter().flat_map(Parents::unfollow));
+        statements
     }
 
     fn log(&self) -> String {
