@@ -31,7 +31,7 @@ pub(crate) fn conditions(before: &Table, indexes: &[Index], rebuilt: &Rebuilt<'_
     // there is no statement for what stands behind the columns of a table
     let of_several = |table: &Table| {
         let keys = table.foreign_keys.iter().filter(|key| key.columns.len() != 1);
-        keys.map(|key| render::foreign_key(key)).collect::<Vec<_>>()
+        keys.map(render::foreign_key).collect::<Vec<_>>()
     };
     if before.strict != rebuilt.definition.strict || of_several(before) != of_several(rebuilt.definition) {
         return None;

@@ -14,6 +14,7 @@ use crate::engine::error::EngineError;
 use crate::engine::stored::Stored;
 use crate::engine::tracker::Tracker;
 use crate::folder::Script;
+use crate::folder::script::Place;
 use crate::sql::token::significant;
 use crate::sql::{Name, Statement, StatementKind, Token};
 
@@ -124,7 +125,11 @@ impl Database {
 
     /// What is worth saying before a migration is sent.
     pub(super) fn announced(&self, script: &Script<'_>) -> Vec<Announcement> {
-        let rebuilds = self.long_rebuilds(script).map(|(table, rows)| Announcement::LongRebuild { table, rows });
+        let schema = self.tracker.as_ref().map(|tracker| tracker.schema());
+        let in_place = schema.map(|schema| script.in_place(schema, Place::Server)).unwrap_or_default();
+        let is_copied = |table: &Name| !in_place.iter().any(|rebuild| rebuild.table == *table);
+        let rebuilds = self.long_rebuilds(script).filter(|(table, _)| is_copied(table));
+        let rebuilds = rebuilds.map(|(table, rows)| Announcement::LongRebuild { table, rows });
         let bytes: usize = script.statements.iter().map(|statement| statement.text.len()).sum();
         let large = (bytes > REQUEST_BYTES).then_some(Announcement::Large { bytes });
         rebuilds.chain(large).collect()

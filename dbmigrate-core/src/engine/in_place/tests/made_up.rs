@@ -262,7 +262,7 @@ impl Maker<'_> {
 }
 
 /// A case, or none if the engine would not have such a table.
-fn case(seed: u64) -> Option<Case> {
+pub(super) fn case(seed: u64) -> Option<Case> {
     let mut dice = Dice(seed);
     let strict = dice.one_in(6);
     let mut maker = Maker { dice: &mut dice, strict, setup: String::new() };
@@ -384,7 +384,7 @@ fn stored(setup: &str) -> Option<String> {
 }
 
 /// Compares so many cases in a way, and says how many of them there were, and how many were done in it.
-fn compare(first: u64, count: u64, in_a_way: impl Fn(&Case) -> Result<bool, String>) -> (u64, u64) {
+pub(super) fn compare(first: u64, count: u64, in_a_way: impl Fn(&Case) -> Result<bool, String>) -> (u64, u64) {
     let (mut compared, mut done) = (0, 0);
     for seed in first..first + count {
         let Some(mut case) = case(seed) else { continue };
@@ -416,23 +416,6 @@ fn very_many_made_up_rebuilds_in_place_are_what_their_statements_make() {
     println!("{compared} rebuilds compared, {done} of them in place");
 }
 
-#[cfg(feature = "remote")]
-#[test]
-fn made_up_statements_of_columns_are_what_the_rebuild_makes() {
-    let (compared, done) = compare(1, 1_500, Case::compare_altered);
-    assert!(compared > 800 && done > 80, "{done} of {compared}");
-}
-
-/// `CASES=100000 cargo test … -- --ignored`: prints how many there were.
-#[cfg(feature = "remote")]
-#[test]
-#[ignore = "minutes"]
-#[expect(clippy::print_stdout, reason = "its output is the result")]
-fn very_many_made_up_statements_of_columns_are_what_the_rebuild_makes() {
-    let (compared, done) = compare(number("FIRST", 1_000_000), number("CASES", 200_000), Case::compare_altered);
-    println!("{compared} rebuilds compared, {done} of them by statements of columns");
-}
-
-fn number(name: &str, otherwise: u64) -> u64 {
+pub(super) fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }

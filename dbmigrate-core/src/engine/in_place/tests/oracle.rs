@@ -14,7 +14,7 @@ use crate::sql::{Statement, split};
 
 /// A database, and the rebuild of its table `t`.
 pub(super) struct Case {
-    setup: String,
+    pub(super) setup: String,
     pub(super) rebuild: String,
     /// Writes that are tried afterwards.
     pub(super) writes: Vec<String>,

@@ -3,18 +3,20 @@
 
 use std::path::Path;
 
+use dbmigrate_test_support::hand::Hand;
 use pollster::block_on;
 
+use super::made_up;
 use super::oracle::{Case, asked_beforehand, observed, same};
 use crate::ddl::{Object, read};
-use crate::engine::connection::{Connection, text};
+use crate::engine::connection::{Connection, display, text};
 use crate::engine::error::EngineError;
 use crate::engine::in_place::altered::{Altered, Standing, contradicted};
 use crate::engine::introspect::introspect;
 use crate::folder::script::Script;
 use crate::schema::Schema;
 use crate::schema::canonical::SchemaHash;
-use crate::sql::split;
+use crate::sql::{Name, split};
 
 /// What no row of these has.
 const SENTINEL: &str = "x'6ab1b0a2c64e4d2b8f9d8c51'";
@@ -81,6 +83,66 @@ impl Case {
         same(&alike(observed(&by_statements).await), &alike(observed(&ours).await))
             .map_err(|what| format!("behind writes: {what}"))?;
         Ok(true)
+    }
+
+    /// Whether a server has done, or refused, what the linked engine does with the same statements. `None` if there are none,
+    /// or if it does not take what was there before.
+    ///
+    /// # Errors
+    /// What differs.
+    pub(super) fn compare_on(&self, server: &Hand) -> Result<Option<bool>, String> {
+        block_on(self.on_server(server)).map_err(|what| self.told(&what))
+    }
+
+    async fn on_server(&self, server: &Hand) -> Result<Option<bool>, String> {
+        let marked = format!("-- dbmigrate: rebuild t\n{}", self.rebuild);
+        let Ok(script) = Script::parse(&marked, Path::new("m")) else { return Ok(None) };
+        let Some(wanted) = self.snapshot().await else { return Ok(None) };
+        let ours = self.made().await;
+        let Ok(schema) = schema(&ours).await else { return Ok(None) };
+        let Some(altered) = Altered::of(&schema, &script, SENTINEL) else { return Ok(None) };
+        let Some((way, _)) = self.foreseen(&altered, wanted).await else { return Ok(None) };
+        server.run(&[
+            "PRAGMA foreign_keys = OFF",
+            "DROP VIEW IF EXISTS v",
+            "DROP TABLE IF EXISTS t",
+            "DROP TABLE IF EXISTS p",
+        ]);
+        for statement in split(&self.setup) {
+            let done = server.batch(&["PRAGMA foreign_keys = OFF", statement.text]);
+            if done.is_err() && !statement.text.starts_with("INSERT") {
+                return Ok(None);
+            }
+        }
+        let text = way.behind_rows(&[]);
+        let mut statements = vec!["PRAGMA foreign_keys = OFF".to_owned(), "BEGIN IMMEDIATE".to_owned()];
+        statements.extend(split(&text).iter().map(|one| one.text.to_owned()));
+        statements.push("COMMIT".to_owned());
+        let theirs = server.batch(&statements).map(drop).map_err(|error| error.to_string());
+        let done = run(&ours, &format!("BEGIN;\n{text};\nCOMMIT")).await;
+        if theirs.is_ok() != done.is_ok() {
+            return Err(format!("the server says {theirs:?}, and the engine that is linked {done:?}"));
+        }
+        if done.is_err() {
+            ours.run("ROLLBACK").await.expect("it is rolled back");
+        }
+        let columns = ours.column_names("SELECT * FROM t").await.map_err(|error| error.message)?;
+        let values: Vec<String> =
+            columns.iter().map(|name| format!("typeof({0}), quote({0})", Name::from(name.as_str()).sql())).collect();
+        let values = values.join(", ");
+        for query in [
+            "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%' ORDER BY type, name".to_owned(),
+            format!("SELECT {values} FROM t NOT INDEXED ORDER BY {values}"),
+            "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'".to_owned(),
+        ] {
+            let rows = ours.rows(&query).await.map_err(|error| error.message)?;
+            let rows: Vec<String> = rows.iter().map(|row| row.iter().map(display).collect::<Vec<_>>().join("|")).collect();
+            let found = server.query(&query);
+            if rows != found {
+                return Err(format!("{query}\nserver: {found:#?}\nlinked engine: {rows:#?}"));
+            }
+        }
+        Ok(Some(done.is_ok()))
     }
 
     /// The schema that the rebuild leads to.
@@ -254,4 +316,40 @@ fn what_a_row_contradicts_is_left_to_the_rebuild() {
         let setup = format!("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INT);{ROWS}INSERT INTO t VALUES {row};");
         assert!(!case(&setup, after), "{after}");
     }
+}
+
+#[test]
+fn made_up_statements_of_columns_are_what_the_rebuild_makes() {
+    let (compared, done) = made_up::compare(1, 600, Case::compare_altered);
+    assert!(compared > 300 && done > 40, "{done} of {compared}");
+}
+
+/// `CASES=100000 cargo test … -- --ignored`: prints how many there were.
+#[test]
+#[ignore = "minutes"]
+#[expect(clippy::print_stdout, reason = "its output is the result")]
+fn very_many_made_up_statements_of_columns_are_what_the_rebuild_makes() {
+    let (compared, done) =
+        made_up::compare(made_up::number("FIRST", 1_000_000), made_up::number("CASES", 200_000), Case::compare_altered);
+    println!("{compared} rebuilds compared, {done} of them by statements of columns");
+}
+
+/// `CASES=10000 cargo test … -- --ignored`: prints how many there were.
+#[test]
+#[ignore = "minutes"]
+#[expect(clippy::print_stdout, reason = "its output is the result")]
+fn made_up_statements_of_columns_do_on_a_server_what_they_do_here() {
+    let Some(server) = dbmigrate_test_support::sqld::Server::start() else { return };
+    let hand = Hand::new(server.url());
+    let (mut compared, mut done) = (0, 0);
+    let first = made_up::number("FIRST", 1);
+    for seed in first..first + made_up::number("CASES", 2_000) {
+        let Some(case) = made_up::case(seed) else { continue };
+        match case.compare_on(&hand) {
+            Ok(None) => {}
+            Ok(Some(is_done)) => (compared, done) = (compared + 1, done + u64::from(is_done)),
+            Err(difference) => panic!("seed {seed}: {difference}"),
+        }
+    }
+    println!("{compared} compared with a server, {done} of them done");
 }
