@@ -126,9 +126,17 @@ impl Case {
         if done.is_err() {
             ours.run("ROLLBACK").await.expect("it is rolled back");
         }
+        // the last digits of a number depend on the version
         let columns = ours.column_names("SELECT * FROM t").await.map_err(|error| error.message)?;
-        let values: Vec<String> =
-            columns.iter().map(|name| format!("typeof({0}), quote({0})", Name::from(name.as_str()).sql())).collect();
+        let values: Vec<String> = columns
+            .iter()
+            .map(|name| {
+                format!(
+                    "typeof({0}), iif(typeof({0}) = 'real', printf('%.9e', {0}), quote({0}))",
+                    Name::from(name.as_str()).sql()
+                )
+            })
+            .collect();
         let values = values.join(", ");
         for query in [
             "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%' ORDER BY type, name".to_owned(),
@@ -223,6 +231,10 @@ fn alike(mut seen: Vec<(String, Vec<String>)>) -> Vec<(String, Vec<String>)> {
             while let Some((before, behind)) = row.split_once("sqlite_autoindex_t_") {
                 *row = format!("{before}automatic{}", behind.trim_start_matches(|one: char| one.is_ascii_digit()));
             }
+        }
+        if what.starts_with("way") {
+            // of two that cost the same, the one whose constraint stands first
+            rows.iter_mut().filter(|row| row.starts_with("SCAN")).for_each(|row| row.truncate("SCAN t".len()));
         }
         if what.contains("table_xinfo") {
             // a string that stays as it was written
