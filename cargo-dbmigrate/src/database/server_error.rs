@@ -27,6 +27,9 @@ pub(crate) fn of(action: &str, error: &EngineError, database: Subject<'_>) -> Op
     let said = || CommandError::failed(error.message.clone());
     let during = || CommandError::failed(format!("{action}: {error}"));
     Some(match error.kind {
+        ErrorKind::Lost | ErrorKind::Unreachable if error.message.contains(UNANSWERED) => during()
+            .note("a statement of another client may have its lock for as long; `sqld` also hangs now and then")
+            .help("if no client can write, restart it; to continue where it was: `cargo dbmigrate migrate`"),
         ErrorKind::Unreachable => unreachable(said(), error, server, url),
         ErrorKind::Unauthorized => unauthorized(said(), server, url),
         ErrorKind::Forbidden => with_token(said(), server).help(new_token(server)),
@@ -39,9 +42,6 @@ pub(crate) fn of(action: &str, error: &EngineError, database: Subject<'_>) -> Op
         ErrorKind::Stolen => {
             during().note(TAKEN_AWAY).help("run again when no other client writes; to retry more often: `--retries 20`")
         }
-        ErrorKind::Lost if error.message.contains(UNANSWERED) => during()
-            .note("a statement of another client may have its lock for as long; `sqld` also hangs now and then")
-            .help("if no client can write, restart it; to continue where it was: `cargo dbmigrate migrate`"),
         ErrorKind::Lost => during().help("check its state once the server answers: `cargo dbmigrate status`"),
         ErrorKind::StreamExpired => during().help("run it again"),
         ErrorKind::TooLarge => during().help("split it into several migrations, with less text or fewer rows in each"),

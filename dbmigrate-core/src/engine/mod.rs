@@ -5,6 +5,8 @@
 //! disk, so any executor will do.
 
 pub mod apply;
+#[cfg(feature = "remote")]
+mod assertion;
 #[cfg(feature = "backup")]
 pub mod backup;
 #[cfg(feature = "libsql")]

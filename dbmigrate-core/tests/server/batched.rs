@@ -7,7 +7,7 @@ use dbmigrate_core::engine::apply::{Advanced, Applied, Loss, Observer, Outcome, 
 use dbmigrate_test_support::proxy::{Answer, Delivered, Fault};
 use pollster::block_on;
 
-use super::{Case, database};
+use super::{Case, Client, Database, RemoteUrl, database, remote};
 
 const TABLES: &str = "CREATE TABLE t (id INTEGER PRIMARY KEY, k TEXT NOT NULL UNIQUE, n INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE s (id INTEGER PRIMARY KEY, t_id INTEGER NOT NULL REFERENCES t (id) ON DELETE CASCADE);";
@@ -106,6 +106,34 @@ fn rows_of_other_tables_are_not_deleted_with_those_that_are() {
     case.hand().run(&["DELETE FROM s"]);
     run(&case, &mut Watch::default());
     assert_eq!(case.hand().query("SELECT count(*), max(id) FROM t"), ["50|100"]);
+    case.assert_sound();
+}
+
+#[test]
+fn a_server_that_lets_nobody_write_is_not_waited_for_without_end() {
+    let sql = "-- dbmigrate: batched 100 by id\nUPDATE t SET n = n + 1;\n";
+    let Some(case) = case(1000, sql) else { return };
+    assert_eq!(run(&case, &mut Watch { left: Some(3), ..Watch::default() }).applied.len(), 0);
+    let (url, _) = RemoteUrl::parse(&case.server.url()).expect("a url");
+    let (timeout, answered_within) = (Duration::from_millis(300), Duration::from_secs(1));
+    let options = remote::Options { timeout, answered_within, ..remote::Options::default() };
+    let error = std::thread::scope(|scope| {
+        // it has the lock as long as it runs
+        let other = scope.spawn(|| {
+            case.hand()
+                .run(&["WITH RECURSIVE c (x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c WHERE x < 12000000) \
+                               INSERT INTO s (t_id) SELECT 2 FROM c WHERE x = 12000000"]);
+        });
+        std::thread::sleep(Duration::from_millis(300));
+        let mut target = Database::on_server(Client::new(url, None, options));
+        let error = block_on(apply_pending(&mut target, &case.folder, None, &mut Watch::default()));
+        other.join().expect("the other one has written");
+        error.map(|outcome| outcome.applied.len())
+    });
+    let error = error.expect_err("somebody else has the lock").to_string();
+    assert!(error.contains("it is up, and did not answer for 1 s"), "{error}");
+    run(&case, &mut Watch::default());
+    assert_eq!(case.hand().query("SELECT min(n), max(n), count(*) FROM t"), ["1|1|1000"]);
     case.assert_sound();
 }
 

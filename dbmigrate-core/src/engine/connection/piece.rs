@@ -21,8 +21,8 @@ pub struct Piece {
     pub behind: Vec<Bound>,
     /// Whether references are checked, and actions of foreign keys happen, as for an application.
     pub foreign_keys: bool,
-    /// Within which time a server has to answer: what is longer than any piece and any wait for the lock.
-    pub within: Option<Duration>,
+    /// For how much longer a server may take for it than for another one.
+    pub longer: Duration,
 }
 
 /// What became of it.
@@ -147,7 +147,7 @@ impl Connection {
 mod on_server {
     use super::{Duration, EngineError, NotWorked, Piece, Times, Worked};
     use crate::engine::connection::server::{ServerConnection, of_commit, stolen};
-    use crate::engine::remote::{Batch, Outcome, Patience, is_autocommit, not, ok};
+    use crate::engine::remote::{Batch, Outcome, is_autocommit, not, ok};
     use crate::engine::value::Value;
 
     /// What a guard that does not hold has in its message.
@@ -180,10 +180,11 @@ mod on_server {
                 let at = step.checked_sub(guard + 1).filter(|at| (*at as usize) < piece.statements.len());
                 at.and_then(|at| usize::try_from(at).ok())
             };
-            let patience = piece.within.map_or(Patience::WhileAlive, Patience::UpTo);
-            let outcome = self.send_within(&batch, patience).map_err(|error| match self.refused(&batch, &error) {
-                Some((step, error)) => NotWorked { statement: u32::try_from(step).ok().and_then(place), error },
-                None => NotWorked::around(error),
+            let outcome = self.send_within(&batch, self.patience(piece.longer)).map_err(|error| {
+                match self.refused(&batch, &error) {
+                    Some((step, error)) => NotWorked { statement: u32::try_from(step).ok().and_then(place), error },
+                    None => NotWorked::around(error),
+                }
             })?;
             if outcome.is_ok(commit) {
                 let steps = guard + 1..end;

@@ -5,6 +5,7 @@
 //! outside of a transaction, so the first statement of every request in one asks whether it is still there.
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use crate::engine::value::Value;
 
@@ -83,6 +84,11 @@ impl ServerConnection {
         self.send_within(batch, Patience::WhileAlive)
     }
 
+    /// How long is waited for what takes no longer than getting the lock, a piece, and this.
+    pub(super) fn patience(&self, longer: Duration) -> Patience {
+        Patience::UpTo(self.client.options().answered_within.saturating_add(longer))
+    }
+
     /// The same, if it is answered in time.
     pub(super) fn send_within(&self, batch: &Batch, patience: Patience) -> Result<Outcome, EngineError> {
         self.client.stream().run(batch, Then::Close, patience)
@@ -98,7 +104,7 @@ impl ServerConnection {
         let keys = batch.step(Some(ok(begun)), "PRAGMA foreign_keys", Vec::new(), true);
         let probe = Probe::add(&mut batch, begun, self.engine());
         self.forget_transaction();
-        let outcome = self.stream.borrow_mut().run(&batch, Then::Keep, Patience::WhileAlive);
+        let outcome = self.stream.borrow_mut().run(&batch, Then::Keep, self.patience(Duration::ZERO));
         let outcome = outcome.map_err(|error| match error.kind {
             // whatever has become of it, it is rolled back
             ErrorKind::Lost => EngineError { kind: ErrorKind::Unreachable, ..error },

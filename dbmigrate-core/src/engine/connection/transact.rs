@@ -1,9 +1,13 @@
 //! A transaction that is one request: each statement runs only if the one before it has succeeded.
 
+use std::time::Duration;
+
 use crate::engine::value::Value;
 
-use super::server::{ServerConnection, of_commit};
-use crate::engine::error::EngineError;
+use super::Row;
+use super::server::{ServerConnection, of_commit, stolen};
+use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::pieces::Bound;
 use crate::engine::remote::{Batch, is_autocommit, not, ok};
 
 impl ServerConnection {
@@ -36,7 +40,31 @@ impl ServerConnection {
                     |step| outcome.step(step).and_then(|step| step.as_ref().ok()).map_or(0, |step| step.changes);
                 Ok((first..commit).map(changes).collect())
             }
-            None => Err((None, super::server::stolen())),
+            None => Err((None, stolen())),
+        }
+    }
+
+    /// The rows of a query behind statements of which nothing stays.
+    pub(in crate::engine) fn rows_behind_undone(
+        &self,
+        statements: &[String],
+        (sql, values): Bound,
+    ) -> Result<Vec<Row>, EngineError> {
+        let mut batch = Batch::writing();
+        let mut last = batch.step(None, "BEGIN IMMEDIATE", Vec::new(), false);
+        for statement in statements {
+            last = batch.step(Some(ok(last)), statement, Vec::new(), false);
+        }
+        let asked = batch.step(Some(ok(last)), sql, values, true);
+        batch.step(Some(not(is_autocommit())), "ROLLBACK", Vec::new(), false);
+        let outcome = self.send_within(&batch, self.patience(Duration::ZERO)).map_err(|error| match error.kind {
+            // whatever has become of it, nothing of it is there
+            ErrorKind::Lost => EngineError { kind: ErrorKind::Unreachable, ..error },
+            _ => error,
+        })?;
+        match outcome.first_error() {
+            Some((_, error)) => Err(error.clone()),
+            None => outcome.rows(asked).map(<[Row]>::to_vec).ok_or_else(stolen),
         }
     }
 }

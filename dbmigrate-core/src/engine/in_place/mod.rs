@@ -36,6 +36,9 @@ use crate::schema::{Index, Table};
 use crate::sql::name::quote_string;
 use crate::sql::{Expr, Name, Statement, StatementKind};
 use facts::Facts;
+pub(super) use rows::ByStatements;
+#[cfg(feature = "remote")]
+pub(super) use rows::sentinel;
 
 /// What became of a rebuild that was to be made in place.
 #[derive(Debug, Clone, PartialEq, Eq)]

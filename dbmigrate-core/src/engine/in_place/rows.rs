@@ -8,7 +8,7 @@ use crate::ddl::render;
 use crate::folder::script::Rebuild;
 use crate::plan::in_place::{Conditions, Reason};
 use crate::schema::Table;
-use crate::sql::Expr;
+use crate::sql::{Expr, Name};
 
 /// Whether the table has at least so many rows.
 pub(super) async fn are_many(connection: &Connection, rebuild: &Rebuild, least: u64) -> Result<bool, EngineError> {
@@ -30,29 +30,44 @@ pub(super) struct Asked {
     pub(super) instead: Option<Vec<String>>,
 }
 
+/// A table read in another form on a server, which does not let its schema be written.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::engine) struct ByStatements {
+    pub(in crate::engine) table: Name,
+    /// The value that no row holds.
+    pub(in crate::engine) sentinel: String,
+    /// The statements that make it, and then one that fails if they have not.
+    pub(in crate::engine) statements: Vec<String>,
+}
+
 /// What rows are asked for all conditions that are not told already; `None` if that is nothing.
-pub(super) async fn asked(
-    connection: &Connection,
+pub(super) fn asked(
     rebuild: &Rebuild,
     stored: &Stored,
     conditions: &Conditions,
+    sentinel: &str,
     is_told: impl Fn(&str) -> bool,
-) -> Result<Option<Asked>, EngineError> {
-    let sentinel = sentinel(connection).await?;
-    let all = contradictions(conditions, &sentinel, is_told);
-    let is_read_otherwise = conditions.reads_otherwise || !conditions.stored.is_empty();
-    let form = || render::create_table(&form(&stored.table, &rebuild.definition, conditions, &sentinel));
-    Ok((!all.is_empty()).then(|| Asked {
-        instead: is_read_otherwise.then(|| instead(&stored.table, conditions)).flatten(),
-        form: is_read_otherwise.then(form),
+) -> Option<Asked> {
+    let all = contradictions(conditions, sentinel, is_told);
+    let is_formed = needs_form(conditions);
+    let form = || render::create_table(&form(&stored.table, &rebuild.definition, conditions, sentinel));
+    (!all.is_empty()).then(|| Asked {
+        instead: is_formed.then(|| instead(&stored.table, conditions)).flatten(),
+        form: is_formed.then(form),
         conditions: all,
-    }))
+    })
+}
+
+/// Whether the table has to be read in another form.
+pub(super) fn needs_form(conditions: &Conditions) -> bool {
+    conditions.reads_otherwise || !conditions.stored.is_empty()
 }
 
 /// What is asked in the place of whether a value is stored, without a form: a row in which it is not reads the default.
 /// `None` if that does not tell.
 fn instead(table: &Table, conditions: &Conditions) -> Option<Vec<String>> {
-    if conditions.reads_otherwise {
+    // the class of a value is that of the value that is stored, however the table is read
+    if conditions.reads_otherwise && !conditions.checks.is_empty() {
         return None;
     }
     let mut all = contradictions(&Conditions { stored: Vec::new(), ..conditions.clone() }, "", |_| false);
@@ -77,7 +92,8 @@ pub(super) async fn satisfy(
     conditions: &Conditions,
     is_told: impl Fn(&str) -> bool,
 ) -> Result<(), Stopped> {
-    let Some(asked) = asked(connection, rebuild, stored, conditions, is_told).await? else { return Ok(()) };
+    let sentinel = sentinel(connection).await?;
+    let Some(asked) = asked(rebuild, stored, conditions, &sentinel, is_told) else { return Ok(()) };
     if let Some(form) = &asked.form {
         edit::replace(connection, rebuild, form).await?;
     }
@@ -89,7 +105,7 @@ pub(super) async fn satisfy(
 }
 
 /// A value that no row holds.
-async fn sentinel(connection: &Connection) -> Result<String, EngineError> {
+pub(in crate::engine) async fn sentinel(connection: &Connection) -> Result<String, EngineError> {
     let row = connection.first_row("SELECT 'x''' || hex(randomblob(24)) || ''''").await?;
     Ok(row.and_then(|row| row.first().map(|value| text(value).to_owned())).unwrap_or_default())
 }
@@ -111,7 +127,7 @@ pub(super) fn contradictions(conditions: &Conditions, sentinel: &str, is_told: i
 
 /// The table as it will be read, but for what would keep the engine from looking: it takes no row of a `NOT NULL` column
 /// for one with NULL. A row in which a value is not stored reads the sentinel.
-fn form(before: &Table, after: &Table, conditions: &Conditions, sentinel: &str) -> Table {
+pub(super) fn form(before: &Table, after: &Table, conditions: &Conditions, sentinel: &str) -> Table {
     let mut form = Table { checks: Vec::new(), foreign_keys: Vec::new(), ..after.clone() };
     form.strict = before.strict && after.strict;
     for column in &mut form.columns {

@@ -43,6 +43,9 @@ pub type OnPressure = Arc<dyn Fn(&Pressure) -> bool + Send + Sync>;
 pub struct Options {
     /// How long connecting, and then the answer, may take.
     pub timeout: Duration,
+    /// Within which time a server that is up has to give the lock, or to answer a piece of a long migration: longer than any of
+    /// these takes, and any wait for the lock. It may show that it is alive and let nobody write any more.
+    pub answered_within: Duration,
     /// How many times something is tried again that cannot have had any effect.
     pub retries: u32,
     /// The namespace of a server of one's own, sent as a header.
@@ -61,6 +64,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(30),
+            answered_within: Duration::from_secs(120),
             retries: 2,
             namespace: None,
             encryption_key: None,
@@ -76,6 +80,7 @@ impl fmt::Debug for Options {
         formatter
             .debug_struct("Options")
             .field("timeout", &self.timeout)
+            .field("answered_within", &self.answered_within)
             .field("retries", &self.retries)
             .field("namespace", &self.namespace)
             .finish_non_exhaustive()

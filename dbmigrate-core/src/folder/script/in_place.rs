@@ -152,13 +152,14 @@ mod tests {
         for (columns, on_file, on_server) in [
             ("id INTEGER PRIMARY KEY, email TEXT NOT NULL, age INT, CHECK (age > 0)", true, true),
             ("id INTEGER PRIMARY KEY, email TEXT, age INT, CHECK (age > 0), CHECK (email <> '')", true, true),
-            ("id INTEGER PRIMARY KEY, email TEXT DEFAULT 'x', age INT, CHECK (age > 0)", true, false),
+            ("id INTEGER PRIMARY KEY, email TEXT DEFAULT 'x', age INT, CHECK (age > 0)", true, true),
+            ("id INTEGER PRIMARY KEY, email TEXT COLLATE NOCASE, age INT, CHECK (age > 0)", true, true),
             ("id INTEGER PRIMARY KEY, email TEXT, age INT", true, false),
             ("id INTEGER PRIMARY KEY, email TEXT UNIQUE, age INT, CHECK (age > 0)", false, false),
             ("id INTEGER PRIMARY KEY, email TEXT, age TEXT, CHECK (age > 0)", false, false),
             ("id INTEGER PRIMARY KEY, age INT, email TEXT, CHECK (age > 0)", false, false),
             // it takes every value as it is
-            ("id INTEGER PRIMARY KEY, email BLOB, age INT, CHECK (age > 0)", true, false),
+            ("id INTEGER PRIMARY KEY, email BLOB, age INT, CHECK (age > 0)", true, true),
         ] {
             assert_eq!(is_in_place("", columns, all, Place::File), on_file, "{columns}");
             assert_eq!(is_in_place("", columns, all, Place::Server), on_server, "{columns}");

@@ -6,24 +6,37 @@ use crate::ddl::render;
 use crate::schema::canonical::{canonical_check, canonical_column};
 use crate::schema::{Check, Column, Index, Table};
 
-/// How the checks of a table are written that were there before.
+/// Where the stored text has the constraints that stand on columns or behind them: no model knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Checks {
-    BehindColumns,
-    OnColumns,
+pub(crate) struct Places {
+    checks_on_columns: bool,
+    keys_on_columns: bool,
+    references_on_columns: bool,
 }
 
-impl Checks {
-    /// Both ways, the one that `generate` writes first.
-    pub(crate) const BOTH: [Self; 2] = [Self::BehindColumns, Self::OnColumns];
+impl Places {
+    /// All of them, that of what `generate` writes first.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..8).map(|at| Self {
+            checks_on_columns: at & 1 != 0,
+            keys_on_columns: at & 2 == 0,
+            references_on_columns: at & 4 == 0,
+        })
+    }
 }
 
 /// What the rows have to be like for a change that statements of columns may make; `None` if they cannot.
 pub(crate) fn conditions(before: &Table, indexes: &[Index], rebuilt: &Rebuilt<'_>) -> Option<Conditions> {
     missing_indexes(indexes, rebuilt).ok()?;
-    let found = conditions_on_file(before, indexes, rebuilt).ok()?;
-    // for these a table has to be read in another form
-    (!found.reads_otherwise && found.stored.is_empty()).then_some(found)
+    // there is no statement for what stands behind the columns of a table
+    let of_several = |table: &Table| {
+        let keys = table.foreign_keys.iter().filter(|key| key.columns.len() != 1);
+        keys.map(render::foreign_key).collect::<Vec<_>>()
+    };
+    if before.strict != rebuilt.definition.strict || of_several(before) != of_several(rebuilt.definition) {
+        return None;
+    }
+    conditions_on_file(before, indexes, rebuilt).ok()
 }
 
 /// Whether they can, as far as definitions tell: where a check is written that goes, only the stored text says.
@@ -34,12 +47,11 @@ pub(crate) fn is_possible(before: &Table, indexes: &[Index], rebuilt: &Rebuilt<'
     };
     !before.checks.iter().any(goes)
         && conditions(before, indexes, rebuilt).is_some()
-        && Checks::BOTH.into_iter().any(|checks| columns(before, rebuilt, checks).is_some())
+        && Places::all().any(|places| columns(before, rebuilt.definition, places).is_some())
 }
 
 /// The statements for the columns of a table that become other ones.
-pub(crate) fn columns(before: &Table, rebuilt: &Rebuilt<'_>, checks: Checks) -> Option<Vec<String>> {
-    let after = rebuilt.definition;
+pub(crate) fn columns(before: &Table, after: &Table, places: Places) -> Option<Vec<String>> {
     let is_in = |table: &Table, (of, check): (&Table, &Check)| {
         table.checks.iter().any(|other| canonical_check(table, other) == canonical_check(of, check))
     };
@@ -49,15 +61,17 @@ pub(crate) fn columns(before: &Table, rebuilt: &Rebuilt<'_>, checks: Checks) -> 
         let mentioned = after.columns.iter().filter(|other| check.expr.mentions(&other.name));
         mentioned.map(|other| &other.name).eq([&column.name])
     };
-    // a check of several columns goes with the first of them
+    // a check of several columns goes with the first of them that has a statement
+    let has_statement = |column: &&Column| !after.is_primary_key(&column.name) && column.generated.is_none();
     let goes_with = |check: &Check, column: &Column| {
-        let first = after.columns.iter().find(|other| check.expr.mentions(&other.name)).or(after.columns.first());
+        let mut can = after.columns.iter().filter(has_statement);
+        let first = can.clone().find(|other| check.expr.mentions(&other.name)).or_else(|| can.next());
         first.is_some_and(|first| first.name == column.name)
     };
     let mut statements = Vec::new();
     for (old, new) in before.columns.iter().zip(&after.columns) {
         let mut with: Vec<&Check> = Vec::new();
-        if checks == Checks::OnColumns {
+        if places.checks_on_columns {
             with.extend(after.checks.iter().filter(|check| is_in(before, (after, check)) && is_about(check, new)));
         }
         let more = added.iter().copied().filter(|check| goes_with(check, new)).collect::<Vec<_>>();
@@ -66,15 +80,25 @@ pub(crate) fn columns(before: &Table, rebuilt: &Rebuilt<'_>, checks: Checks) -> 
         if is_same && more.is_empty() && !removed.iter().any(|check| is_about(check, new)) {
             continue;
         }
-        // what has an index of its own would get another one
-        let has_key = after.is_primary_key(&new.name)
-            || after.uniques.iter().any(|unique| unique.parts.iter().any(|part| part.column == new.name));
-        if has_key || new.generated.is_some() {
+        if !has_statement(&new) {
             return None;
         }
         with.extend(more);
-        let definition = render::column_in(after, new, &with);
+        let definition = render::column_in(&written(before, after, places), new, &with);
         statements.push(format!("ALTER TABLE {} ALTER COLUMN {} TO {definition}", after.name.sql(), new.name.sql()));
     }
-    (!statements.is_empty()).then_some(statements)
+    (!statements.is_empty() && added.iter().all(|check| after.columns.iter().any(|column| goes_with(check, column))))
+        .then_some(statements)
+}
+
+/// The table with what is written on its columns: keys that were there before stay where they are.
+fn written(before: &Table, after: &Table, places: Places) -> Table {
+    let mut table = after.clone();
+    if !places.keys_on_columns {
+        table.uniques.clear();
+    }
+    if !places.references_on_columns {
+        table.foreign_keys.retain(|key| !before.foreign_keys.contains(key));
+    }
+    table
 }

@@ -263,7 +263,8 @@ impl<'a> Probe<'a> {
         }
         for key in &self.after.foreign_keys {
             let is_converted = key.columns.iter().any(|column| self.is_converted(column));
-            if self.diff.added_foreign_keys.contains(key) || is_converted {
+            let is_new = self.diff.added_foreign_keys.contains(key) && !self.was_followed(key);
+            if is_new || is_converted {
                 let at = self.after.foreign_keys.iter().position(|one| one == key).unwrap_or_default();
                 let place = Place::ForeignKey(self.after.name.clone(), at);
                 found.push((key.columns.clone(), self.orphans(key).map(|probe| probe.at(place))));

@@ -2,7 +2,8 @@
 
 use super::probe::Probe;
 use super::{KEYS_SHOWN, Preflight, Sought};
-use crate::schema::ForeignKey;
+use crate::schema::canonical::canonical_primary_key;
+use crate::schema::{ForeignKey, Table};
 use crate::sql::Name;
 use crate::sql::path::path;
 
@@ -45,6 +46,26 @@ impl Probe<'_> {
             ([column], [referenced]) => self.with_way_out(preflight, column, &key.parent, referenced),
             _ => preflight,
         })
+    }
+
+    /// Whether rows followed the key already: it was there, between the same columns, and all that is new is what becomes
+    /// of a row whose parent goes, or when that is looked at.
+    pub(super) fn was_followed(&self, key: &ForeignKey) -> bool {
+        let referenced = self.input.new.referenced_columns(key);
+        let primary =
+            |table: Option<&Table>| table.and_then(|table| table.primary_key.as_ref()).map(canonical_primary_key);
+        // one that names no columns follows the primary key
+        let stays = |before: &ForeignKey| {
+            let renamed = self.input.diff.renamed.table(&key.parent);
+            !before.parent_columns.is_empty() || primary(renamed) == primary(self.input.new.table(&key.parent))
+        };
+        let is_same = |before: &ForeignKey| {
+            before.parent == key.parent
+                && before.columns == key.columns
+                && self.input.new.referenced_columns(before) == referenced
+                && stays(before)
+        };
+        referenced.is_some() && self.diff.dropped_foreign_keys.iter().any(is_same)
     }
 
     /// Whether a column that is referred to is converted, so that what it will be is not what it is.
@@ -90,5 +111,41 @@ impl Probe<'_> {
         let from = self.rows_with(condition);
         preflight.keys = format!("SELECT DISTINCT {key} FROM {from} WHERE {condition} LIMIT {}", KEYS_SHOWN + 1);
         preflight
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ddl::read::schema_of;
+    use crate::diff::{Renames, diff};
+    use crate::plan::{Decisions, plan};
+
+    /// Whether rows are asked for their parents before this becomes that.
+    fn is_asked(before: &str, after: &str) -> bool {
+        let parents =
+            "CREATE TABLE p (id INTEGER PRIMARY KEY, k TEXT UNIQUE); CREATE TABLE q (id INTEGER PRIMARY KEY);";
+        let schema = |key: &str| {
+            schema_of(&format!("{parents} CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b TEXT{key})"))
+        };
+        let (before, after) = (schema(before), schema(after));
+        let diff = diff(&before, &after, &Renames::default()).expect("nothing is renamed");
+        let plan = plan(&before, &after, &diff, &Decisions::default()).expect("there is a plan");
+        plan.preflights.iter().any(|preflight| preflight.message.contains("missing rows"))
+    }
+
+    #[test]
+    fn what_becomes_of_rows_without_a_parent_asks_for_none() {
+        let key = ", FOREIGN KEY (a) REFERENCES p (id)";
+        let with = |rest: &str| format!("{key} {rest}");
+        for rest in ["ON DELETE CASCADE", "ON UPDATE SET NULL", "DEFERRABLE INITIALLY DEFERRED"] {
+            assert!(!is_asked(key, &with(rest)), "{rest}");
+            assert!(!is_asked(&with(rest), key), "{rest}");
+        }
+        assert!(!is_asked(", FOREIGN KEY (a) REFERENCES p", &with("ON DELETE CASCADE")));
+        assert!(is_asked("", key));
+        for other in ["(a) REFERENCES q (id)", "(b) REFERENCES p (k)"] {
+            assert!(is_asked(key, &format!(", FOREIGN KEY {other} ON DELETE CASCADE")), "{other}");
+        }
+        assert!(is_asked(key, &format!("{key}, FOREIGN KEY (b) REFERENCES p (k)")));
     }
 }

@@ -6,7 +6,7 @@ use std::thread;
 use super::super::Failure;
 use super::Database;
 use super::noted::{NOTE, bound, is_missing, mirrored, to_stage};
-use super::online::{FIRST, MOST, WITHIN};
+use super::online::{FIRST, MOST};
 use crate::ddl::{Object, read};
 use crate::engine::connection::piece::{NotWorked, Piece};
 use crate::engine::connection::text;
@@ -65,7 +65,7 @@ impl Database {
             let mut statements = bound(statements);
             statements.push(mirrored(FIRST));
             // whatever piece another runner is at, it is not its turn any more
-            let piece = Piece { guard: (at.guard(), Vec::new()), statements, within: WITHIN, ..Piece::default() };
+            let piece = Piece { guard: (at.guard(), Vec::new()), statements, ..Piece::default() };
             let worked = self.work_until(&piece, &mut Pace::new(self.pace, FIRST, MOST)).await;
             if worked.map_err(|failed| engine(failed.error))?.is_some() {
                 break;
@@ -103,7 +103,6 @@ impl Database {
                     guard: guard.clone(),
                     statements: bound(vec![delete]),
                     behind: bound(vec![left.clone()]),
-                    within: WITHIN,
                     ..Piece::default()
                 };
                 match self.work_until(&piece, &mut pace).await.map_err(failed)? {

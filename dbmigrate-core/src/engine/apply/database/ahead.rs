@@ -7,12 +7,14 @@ use super::super::Announcement;
 use super::super::history::{self, Record};
 use super::Database;
 use super::promised::is_promised;
-use super::steps::{assertion, counted};
+use super::steps::counted;
+use crate::engine::assertion::assertion;
 use crate::engine::connection::server::REQUEST_BYTES;
 use crate::engine::error::EngineError;
 use crate::engine::stored::Stored;
 use crate::engine::tracker::Tracker;
 use crate::folder::Script;
+use crate::folder::script::Place;
 use crate::sql::token::significant;
 use crate::sql::{Name, Statement, StatementKind, Token};
 
@@ -123,7 +125,11 @@ impl Database {
 
     /// What is worth saying before a migration is sent.
     pub(super) fn announced(&self, script: &Script<'_>) -> Vec<Announcement> {
-        let rebuilds = self.long_rebuilds(script).map(|(table, rows)| Announcement::LongRebuild { table, rows });
+        let schema = self.tracker.as_ref().map(|tracker| tracker.schema());
+        let in_place = schema.map(|schema| script.in_place(schema, Place::Server)).unwrap_or_default();
+        let is_copied = |table: &Name| !in_place.iter().any(|rebuild| rebuild.table == *table);
+        let rebuilds = self.long_rebuilds(script).filter(|(table, _)| is_copied(table));
+        let rebuilds = rebuilds.map(|(table, rows)| Announcement::LongRebuild { table, rows });
         let bytes: usize = script.statements.iter().map(|statement| statement.text.len()).sum();
         let large = (bytes > REQUEST_BYTES).then_some(Announcement::Large { bytes });
         rebuilds.chain(large).collect()

@@ -13,9 +13,12 @@ use super::Database;
 use super::beforehand::{Asked, Beforehand};
 use super::forecast::Foreseen;
 use super::judged::Result as Outcome;
+use super::promised::AtWork;
+use crate::engine::connection::Connection;
 use crate::engine::error::ErrorKind;
-use crate::engine::in_place::altered::Altered;
-use crate::engine::in_place::beforehand::{self, Asking};
+use crate::engine::in_place::altered::{Altered, contradicted};
+use crate::engine::in_place::beforehand::{self, Asking, Question};
+use crate::engine::in_place::sentinel;
 use crate::folder::script::{Preflight, Rebuild, Script};
 use crate::sql::split;
 
@@ -41,21 +44,27 @@ impl Database {
         if self.is_rehearsal || self.data_version.is_some() || migration.drift.is_some() || script.rust.is_some() {
             return None;
         }
-        let schema = self.tracker().await.ok()?.schema();
-        let altered = Altered::of(schema, script)?;
+        let scratch = Connection::from_driver(self.connection.scratch()?().ok()?);
+        let sentinel = sentinel(&scratch).await.ok()?;
+        let schema = self.tracker().await.ok()?.schema().clone();
+        let altered = Altered::of(&schema, script, &sentinel)?;
         let rebuilds: Vec<&Rebuild> = script.rebuilds.iter().map(|marked| &marked.rebuild).collect();
-        let at_risk = AtRisk::of(schema, &script.statements, &rebuilds, &[]);
-        let keeps_references = at_risk.is_some_and(|at_risk| at_risk.tables(schema).is_empty());
-        let mut text = None;
-        for one in &altered.texts {
-            if self.is_foreseen(&standing(migration, one, Vec::new())).await {
-                text = Some(one);
+        let mut foreseen = None;
+        for way in &altered.ways {
+            if self.is_foreseen(&standing(migration, &way.behind_rows(&[]), Vec::new())).await {
+                foreseen = Some(way);
                 break;
             }
         }
-        let text = text?;
+        let way = foreseen?;
+        self.at_work = AtWork::of(script);
+        self.at_work.forms = way.forms().cloned().collect();
         let asked = match self.ask(migration, position).await {
-            Ok(Asked::All(asked)) => Some(asked),
+            Ok(Asked::All(mut asked)) => {
+                // what was written since may be what the old definition reads, too
+                asked.questions.iter_mut().for_each(Question::insist);
+                Some(asked)
+            }
             Ok(Asked::Nothing) => None,
             Ok(Asked::Moved) => {
                 self.forget_asked().await.ok()?;
@@ -68,7 +77,10 @@ impl Database {
             }
         };
         let preflights = preflights(migration, &altered, asked.as_ref());
-        let text = asked.as_ref().map_or_else(|| text.clone(), |asked| format!("{};\n{text}", removal(asked)));
+        let followed = asked.as_ref().map_or(&[][..], |asked| &asked.followed);
+        let at_risk = AtRisk::of(&schema, &script.statements, &rebuilds, followed);
+        let keeps_references = at_risk.is_some_and(|at_risk| at_risk.tables(&schema).is_empty());
+        let text = way.behind_rows(asked.as_ref().map_or(&[], |asked| &asked.questions));
         let sent = self.send_standing(&standing(migration, &text, preflights), position, keeps_references).await;
         match sent {
             Sent::Done(attempt) if attempt.stopped.is_none() => Some(attempt),
@@ -150,25 +162,11 @@ fn preflights(migration: &Prepared<'_>, altered: &Altered, asked: Option<&Before
         all.push(own(format!("SELECT 1 WHERE (SELECT holds FROM ({at})) IS NOT 1")));
         let logged = asked.questions.iter().filter_map(|question| question.contradicted(Asking::Logged(None)));
         all.extend(logged.map(|(query, _)| own(query)));
+        all.extend(asked.questions.iter().flat_map(Question::partings).map(own));
     }
     let is_asked = |table| asked.is_some_and(|asked| asked.questions.iter().any(|question| question.is_of(table)));
     for (table, conditions) in altered.contradictions.iter().filter(|(table, _)| !is_asked(table)) {
-        let conditions: Vec<String> = conditions.iter().map(|one| format!("({one}\n)")).collect();
-        if !conditions.is_empty() {
-            let any = conditions.join(" OR ");
-            all.push(own(format!("SELECT 1 FROM {} NOT INDEXED WHERE {any} LIMIT 1", table.sql())));
-        }
+        all.extend(contradicted(table, conditions).map(own));
     }
     all
-}
-
-/// The statements that remove what was made for asking.
-fn removal(asked: &Beforehand) -> String {
-    let mut statements = Vec::new();
-    for (triggers, log) in asked.questions.iter().map(beforehand::Question::made) {
-        statements.extend(triggers.map(|trigger| format!("DROP TRIGGER {trigger}")));
-        statements.push(format!("DROP TABLE {log}"));
-    }
-    statements.push(format!("DROP TABLE {}", beforehand::AT));
-    statements.join(";\n")
 }

@@ -314,7 +314,8 @@ impl Database {
             let others: Vec<&Name> = script.rebuilds.iter().map(|other| &other.rebuild.table).collect();
             let others: Vec<&Name> = others.into_iter().filter(|other| **other != rebuild.table).collect();
             let (statements, others, schema) = (&script.statements, &others, tracker.schema());
-            let subject = Subject { rebuild, others, statements, preflights: &preflights, schema, number };
+            let form = self.at_work.forms.iter().find(|form| form.table == rebuild.table);
+            let subject = Subject { rebuild, others, statements, preflights: &preflights, schema, form, number };
             let Some(mut question) = Question::of(&self.connection, subject).await? else { continue };
             let size = question.measure(&self.connection).await?;
             if size.rows >= self.least_rows && size.takes >= self.long {

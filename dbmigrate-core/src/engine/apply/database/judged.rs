@@ -1,7 +1,8 @@
 //! What became of a migration in a request, read off the first of its steps that failed.
 
 use super::super::{Done, Failure, Prepared, found::fill};
-use super::steps::{ASSERTION, Purpose};
+use super::steps::Purpose;
+use crate::engine::assertion::ASSERTION;
 use crate::engine::connection::as_shown;
 use crate::engine::error::{EngineError, ErrorKind};
 use crate::engine::remote::Outcome;

@@ -1,7 +1,7 @@
 //! A rebuild that nobody waits for, from where it stands to its record: see [`crate::engine::online`].
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::super::{Advanced, Attempt, Done, Failure, Prepared, Stop};
 use super::noted::{NOTE, bound, is_missing, mirrored, part, read_at};
@@ -22,8 +22,6 @@ pub(super) const FIRST: u64 = 1000;
 pub(super) const MOST: u64 = 200_000;
 /// How often a piece is tried that does not get the lock, or does not arrive.
 pub(super) const TRIES: u32 = 20;
-/// Within which time a server answers a piece, whoever else has its lock.
-pub(super) const WITHIN: Option<Duration> = Some(Duration::from_secs(120));
 
 /// How a migration ends for now.
 enum End {
@@ -149,7 +147,7 @@ impl Database {
         );
         let mut statements = bound(copy.prepare(&progress.name, FIRST, self.connection.is_local()));
         statements.extend(progress.begin());
-        let piece = Piece { guard: (guard, Vec::new()), statements, within: WITHIN, ..Piece::default() };
+        let piece = Piece { guard: (guard, Vec::new()), statements, ..Piece::default() };
         let worked = self.work_until(&piece, &mut Pace::new(self.pace, FIRST, MOST)).await;
         // the schema has another version now
         self.tracker = None;
@@ -200,7 +198,7 @@ impl Database {
             statements.push(mirrored(rows));
             let behind = vec![(chunk::at_query(), Vec::new())];
             let guard = (at.guard(), Vec::new());
-            let piece = Piece { reading, guard, statements, behind, within: WITHIN, ..Piece::default() };
+            let piece = Piece { reading, guard, statements, behind, ..Piece::default() };
             let (answers, mut times) = match self.work_until(&piece, pace).await {
                 Ok(Some(done)) => done,
                 Ok(None) => continue,
@@ -249,7 +247,7 @@ impl Database {
         let mut first = 0;
         while first < at.logged {
             let statements = bound(copy.clear_logged(first, SMALL_LOG));
-            let piece = Piece { guard: (at.guard(), Vec::new()), statements, within: WITHIN, ..Piece::default() };
+            let piece = Piece { guard: (at.guard(), Vec::new()), statements, ..Piece::default() };
             match self.work_until(&piece, pace).await {
                 Ok(Some(_)) => first += SMALL_LOG,
                 Ok(None) => return Ok(()),

@@ -5,6 +5,7 @@
 use super::Database;
 use crate::engine::apply::Failure;
 use crate::engine::error::ErrorKind;
+use crate::engine::in_place::ByStatements;
 use crate::folder::Script;
 use crate::folder::script::Rebuild;
 use crate::plan::in_place::altered;
@@ -21,6 +22,8 @@ pub(super) struct AtWork {
     pub(super) declined: Option<String>,
     /// Whether tables that it rebuilds are large, as far as that was asked.
     pub(super) large: Vec<(Name, bool)>,
+    /// How its tables are read in another form, on a server.
+    pub(super) forms: Vec<ByStatements>,
 }
 
 impl AtWork {
@@ -80,8 +83,13 @@ impl Database {
     #[cfg(feature = "remote")]
     pub(super) async fn keep_promises(&mut self, script: &Script<'_>) -> Result<(), Failure> {
         self.at_work = AtWork::of(script);
-        self.at_work.declined = Some("the server has no statement for it".to_owned());
+        let is_known = self.at_work.promise.is_some() && self.tracker().await.is_ok();
         for marked in &script.rebuilds {
+            let why = match is_known && self.would_be_altered(&marked.rebuild) {
+                true => "a row is not as the new definition wants it, or is stored in another way",
+                false => "the server has no statement for it",
+            };
+            self.at_work.declined = Some(why.to_owned());
             self.keep_promise(&marked.rebuild).await?;
         }
         Ok(())

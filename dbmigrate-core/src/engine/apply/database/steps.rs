@@ -33,6 +33,7 @@ use super::ahead::{LONG_REBUILD, rows_query};
 use super::forecast::{Foreseen, Structure};
 use super::judged::{Result, judge};
 use super::known::OBJECTS;
+use crate::engine::assertion::assertion;
 use crate::engine::connection::server::of_commit;
 use crate::engine::connection::{Row, integer, shown};
 use crate::engine::error::{EngineError, ErrorKind};
@@ -40,14 +41,6 @@ use crate::engine::introspect::HISTORY_TABLE;
 use crate::engine::remote::{Batch, Condition, Outcome, error, is_autocommit, not, ok};
 use crate::folder::script::Preflight;
 use crate::sql::Name;
-
-/// What an assertion that does not hold has in its message.
-pub(super) const ASSERTION: &str = "_dbmigrate_assertion";
-
-/// A query that fails if this does not hold.
-pub(super) fn assertion(holds: &str) -> String {
-    format!("SELECT json_extract('{{}}', iif({holds}, '$', '{ASSERTION}'))")
-}
 
 /// What a step is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,10 +13,11 @@ use super::super::{Failure, Prepared, Step};
 #[cfg(feature = "remote")]
 use super::forecast::Forecast;
 use super::noted::{bound, mirrored, to_stage};
-use super::online::{FIRST, TRIES, WITHIN, of_piece};
+use super::online::{FIRST, TRIES, of_piece};
 #[cfg(feature = "remote")]
-use super::steps::{assertion, structure_holds};
+use super::steps::structure_holds;
 use super::{Database, cannot_read};
+use crate::engine::assertion::assertion;
 use crate::engine::check::Violations;
 use crate::engine::connection::piece::{NotWorked, Piece};
 use crate::engine::connection::{integer, text};
@@ -164,8 +165,8 @@ impl Database {
              (SELECT ifnull(max(position), 0) FROM {HISTORY_TABLE} WHERE position >= 1) = {position}",
             at.guard()
         );
-        let within = WITHIN.map(|within| within + self.pace.lag);
-        let piece = Piece { guard: (guard, Vec::new()), statements, within, ..Piece::default() };
+        let longer = self.pace.lag;
+        let piece = Piece { guard: (guard, Vec::new()), statements, longer, ..Piece::default() };
         match self.work_until(&piece, &mut Pace::new(self.pace, FIRST, FIRST)).await {
             Ok(Some(_)) => Ok(Some(true)),
             // not its turn, or nobody knows what became of it
@@ -284,7 +285,6 @@ impl Database {
                 format!("SELECT tbl_name FROM sqlite_schema WHERE type = 'index' AND name = {name} COLLATE NOCASE");
             let found = self.connection.first_row(&query).await.map_err(engine)?;
             let is_there = found.as_ref().is_some_and(|row| rebuild.table == *text(&row[0]));
-            let within = WITHIN.map(|within| within + self.pace.lag);
             let mut statements = Vec::new();
             if !is_there {
                 if found.is_some() {
@@ -296,7 +296,7 @@ impl Database {
             let piece = Piece {
                 guard: ("1".to_owned(), Vec::new()),
                 statements: bound(statements),
-                within,
+                longer: self.pace.lag,
                 ..Piece::default()
             };
             let mut tries = TRIES;

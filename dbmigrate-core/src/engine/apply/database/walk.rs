@@ -97,6 +97,8 @@ impl Database {
                     true => continue,
                     false => return Ok(Walked::Moved),
                 },
+                // it would not answer the next time either; the position says what became of it
+                Err(failed) if failed.is_unanswered() => return Err((None, failed.error)),
                 Err(failed) if failed.is_lost() => match self.look_again(progress).await.map_err(around)? {
                     true => continue,
                     false => return Ok(Walked::Moved),

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::super::edit;
-use super::{Asking, FORM, Formed, Question, Size};
+use super::{Asking, FORM, Formed, Question, Size, Way};
 use crate::engine::connection::{Connection, Row, integer};
 use crate::engine::error::EngineError;
 use crate::engine::pieces::{Bound, Mark, Part, Range};
@@ -108,13 +108,12 @@ impl Question {
             range.high = end.first().and_then(|row| self.key.mark(row));
         }
         let (plain, is_sure) = self.as_it_is();
-        if !plain.is_empty() && self.is_one(connection, &plain, &mut range, stages.take()).await? {
+        if !plain.is_empty() && self.is_one(connection, None, &plain, &mut range, stages.take()).await? {
             return Ok(Answer::of_one(is_sure));
         }
         if let Some(formed) = self.form() {
             let conditions: Vec<&str> = formed.conditions.iter().map(String::as_str).collect();
-            let ask = async || self.is_one(connection, &conditions, &mut range, stages.take()).await;
-            if self.in_form(connection, formed, ask).await? {
+            if self.is_one(connection, Some(formed), &conditions, &mut range, stages.take()).await? {
                 return Ok(Answer::Contradiction);
             }
         }
@@ -126,13 +125,14 @@ impl Question {
     async fn is_one(
         &self,
         connection: &Connection,
+        formed: Option<&Formed>,
         conditions: &[&str],
         range: &mut Range,
         stages: Option<u64>,
     ) -> Result<bool, EngineError> {
         let Some(stages) = stages else {
-            let (sql, values) = self.query(conditions, Asking::Range(range));
-            return Ok(!connection.rows_with(&sql, values).await?.is_empty());
+            let query = self.query(conditions, Asking::Range(range));
+            return Ok(!self.rows(connection, formed, query).await?.is_empty());
         };
         let (mut values, any) = (Vec::new(), any(conditions));
         let behind = self.key.condition(&self.rebuild.table, range, &mut values);
@@ -142,7 +142,7 @@ impl Question {
             "SELECT {column}, iif({any}, 1, 0) FROM {} NOT INDEXED WHERE {behind}({any} OR {column} % {STAGE} = 0) LIMIT {stages}",
             self.rebuild.table.sql()
         );
-        let found = connection.rows_with(&sql, values).await?;
+        let found = self.rows(connection, formed, (sql, values)).await?;
         let key = |row: &Row| row.first().map(|key| vec![Part::Integer(integer(key))]);
         let is_full = u64::try_from(found.len()).is_ok_and(|count| count == stages);
         range.high = if is_full { found.last().and_then(key) } else { None };
@@ -162,25 +162,54 @@ impl Question {
             return Ok(Answer::of_one(self.as_it_is().1));
         }
         let Some(formed) = self.form() else { return Ok(Answer::Nothing) };
-        let conditions: Vec<&str> = formed.conditions.iter().map(String::as_str).collect();
-        let (sql, values) = self.query(&conditions, asking);
-        let ask = async || connection.rows_with(&sql, values).await.map(|rows| !rows.is_empty());
-        Ok(if self.in_form(connection, formed, ask).await? { Answer::Contradiction } else { Answer::Nothing })
+        let query = self.formed_query(formed, asking);
+        let is_found = !self.rows(connection, Some(formed), query).await?.is_empty();
+        Ok(if is_found { Answer::Contradiction } else { Answer::Nothing })
     }
 
-    async fn in_form(
+    fn formed_query(&self, formed: &Formed, asking: Asking<'_>) -> Bound {
+        let conditions: Vec<&str> = formed.conditions.iter().map(String::as_str).collect();
+        self.query(&conditions, asking)
+    }
+
+    /// The statements that have the table read in another form on a server, and the query that returns a row then if one of
+    /// those that were logged contradicts.
+    #[cfg(feature = "remote")]
+    pub(in crate::engine) fn contradicted_in_form(&self) -> Option<(&[String], String)> {
+        let formed = self.form()?;
+        match &formed.way {
+            Way::Statements(statements) => Some((statements, self.formed_query(formed, Asking::Logged(None)).0)),
+            Way::Text(_) => None,
+        }
+    }
+
+    /// The rows of a query, of the table as it is or as it is read in another form.
+    async fn rows(
         &self,
         connection: &Connection,
-        formed: &Formed,
-        ask: impl AsyncFnOnce() -> Result<bool, EngineError>,
-    ) -> Result<bool, EngineError> {
+        formed: Option<&Formed>,
+        (sql, values): Bound,
+    ) -> Result<Vec<Row>, EngineError> {
+        let Some(formed) = formed else { return connection.rows_with(&sql, values).await };
+        #[cfg(feature = "remote")]
+        if let (Way::Statements(statements), Some(server), true) =
+            (&formed.way, connection.server(), connection.is_autocommit())
+        {
+            return server.rows_behind_undone(statements, (sql, values));
+        }
         connection.run(&format!("SAVEPOINT {FORM}")).await?;
-        let found = match edit::replace(connection, &self.rebuild, &formed.definition).await {
-            Ok(()) => ask().await,
+        let made = match &formed.way {
+            Way::Text(definition) => edit::replace(connection, &self.rebuild, definition).await,
+            Way::Statements(statements) => connection.run_all(statements).await,
+        };
+        let found = match made {
+            Ok(()) => connection.rows_with(&sql, values).await,
             Err(error) => Err(error),
         };
-        let back = [format!("ROLLBACK TO {FORM}"), format!("RELEASE {FORM}"), edit::READ_AGAIN.to_owned()];
-        connection.run_all(&back).await?;
+        connection.run_all(&[format!("ROLLBACK TO {FORM}"), format!("RELEASE {FORM}")]).await?;
+        if matches!(formed.way, Way::Text(_)) {
+            connection.run(edit::READ_AGAIN).await?;
+        }
         found
     }
 

@@ -16,7 +16,7 @@ mod parents;
 use std::time::Duration;
 
 use super::facts::Facts;
-use super::{Satisfied, Stopped, Stored, rows, rows_stay, stored};
+use super::{ByStatements, Satisfied, Stopped, Stored, rows, rows_stay, stored};
 use crate::engine::check::names_used;
 use crate::engine::connection::Connection;
 use crate::engine::error::EngineError;
@@ -69,10 +69,19 @@ pub(in crate::engine) struct Question {
 /// What is asked of the table as it is read in another form.
 #[derive(Debug, Clone)]
 struct Formed {
-    definition: String,
+    way: Way,
     conditions: Vec<String>,
     /// What is asked without it, until a row answers: that is true of some others too.
     instead: Option<Vec<String>>,
+}
+
+/// How a table comes to be read in another form.
+#[derive(Debug, Clone)]
+enum Way {
+    /// By this text in its place.
+    Text(String),
+    /// By these statements, on a server.
+    Statements(Vec<String>),
 }
 
 /// How large a table is, by its first rows.
@@ -104,6 +113,8 @@ pub(in crate::engine) struct Subject<'a> {
     pub(in crate::engine) statements: &'a [Statement<'a>],
     pub(in crate::engine) preflights: &'a [&'a str],
     pub(in crate::engine) schema: &'a Schema,
+    /// How the table is read in another form on a server, if that is needed and can be.
+    pub(in crate::engine) form: Option<&'a ByStatements>,
     /// What tells its question from others.
     pub(in crate::engine) number: usize,
 }
@@ -138,11 +149,19 @@ impl Question {
         if connection.is_local() && !keeps_automatic_indexes(connection, rebuild, statements).await? {
             return Ok(None);
         }
-        let parents = if connection.is_local() { parents::of(subject, &stored) } else { Vec::new() };
+        let parents = parents::of(subject, &stored);
         if !fires_all(connection, rebuild, &parents).await? {
             return Ok(None);
         }
-        let asked = rows::asked(connection, rebuild, &stored, &conditions, |_| false).await?;
+        let by_statements = subject.form.map(|form| &form.statements);
+        if by_statements.is_none() && !connection.is_local() && rows::needs_form(&conditions) {
+            return Ok(None);
+        }
+        let sentinel = match subject.form {
+            Some(form) => form.sentinel.clone(),
+            None => rows::sentinel(connection).await?,
+        };
+        let asked = rows::asked(rebuild, &stored, &conditions, &sentinel, |_| false);
         let about = preflights.iter().filter_map(|query| counted_rows(query));
         let is_asked = |condition: &str| is_of_one_row(condition) || parents.iter().any(|one| one.is_sought(condition));
         let about = about.filter(|(table, condition)| *table == rebuild.table && is_asked(condition));
@@ -159,7 +178,8 @@ impl Question {
                     }
                     asked.append(&mut plain);
                 }
-                formed = Some(Formed { definition, conditions: once(asked), instead: instead.map(once) });
+                let way = by_statements.map_or(Way::Text(definition), |form| Way::Statements(form.clone()));
+                formed = Some(Formed { way, conditions: once(asked), instead: instead.map(once) });
             }
             None => {}
         }
@@ -239,10 +259,13 @@ impl Question {
         statements
     }
 
-    /// The names of what these make on a server: the triggers, and the log.
+    /// The statements that remove what these make on a server.
     #[cfg(feature = "remote")]
-    pub(in crate::engine) fn made(&self) -> ([String; 2], String) {
-        (["insert", "update"].map(|event| format!("{BEFOREHAND_PREFIX}{event}_{}", self.number)), self.log())
+    pub(in crate::engine) fn unfollow(&self) -> Vec<String> {
+        let trigger = |event: &str| format!("DROP TRIGGER {BEFOREHAND_PREFIX}{event}_{}", self.number);
+        let mut statements = vec![trigger("insert"), trigger("update"), format!("DROP TABLE {}", self.log())];
+        statements.extend(self.parents.iter().flat_map(Parents::unfollow));
+        statements
     }
 
     fn log(&self) -> String {

@@ -127,6 +127,23 @@ impl Parents {
         }
         statements
     }
+
+    /// The statements that remove them.
+    #[cfg(feature = "remote")]
+    pub(super) fn unfollow(&self) -> Vec<String> {
+        let log = &self.log;
+        let events: &[&str] =
+            if self.apart.is_empty() { &["delete", "update"] } else { &["delete", "update", "replace", "displace"] };
+        let triggers = events.iter().map(|event| format!("DROP TRIGGER {log}_{event}"));
+        triggers.chain([format!("DROP TABLE {log}")]).collect()
+    }
+
+    /// The query that returns a row if a parent is gone that was not seen to be, and had rows as far as an index tells.
+    fn gone(&self) -> String {
+        let Self { log, seen, is_gone, has_row, .. } = self;
+        let has_row = has_row.as_ref().map(|has_row| format!(" AND {has_row}")).unwrap_or_default();
+        format!("SELECT 1 FROM {log} AS gone WHERE rowid > {seen} AND {is_gone}{has_row} LIMIT 1")
+    }
 }
 
 /// That a key in the log is one that these columns of a table have.
@@ -151,10 +168,7 @@ impl Question {
     pub(in crate::engine) async fn parted(&self, connection: &Connection) -> Result<Parted, EngineError> {
         let mut parted = Parted::No;
         for parents in &self.parents {
-            let Parents { log, seen, is_gone, has_row, .. } = parents;
-            let has_row = has_row.as_ref().map(|has_row| format!(" AND {has_row}")).unwrap_or_default();
-            let query = format!("SELECT 1 FROM {log} AS gone WHERE rowid > {seen} AND {is_gone}{has_row} LIMIT 1");
-            if connection.first_row(&query).await?.is_some() {
+            if connection.first_row(&parents.gone()).await?.is_some() {
                 parted = Parted::Perhaps;
                 if parents.has_row.is_some() {
                     return Ok(Parted::Yes);
@@ -162,6 +176,21 @@ impl Question {
             }
         }
         Ok(parted)
+    }
+
+    /// The queries that return a row if a row has no parent any more. Where no index tells, all rows are asked once a parent
+    /// is gone.
+    #[cfg(feature = "remote")]
+    pub(in crate::engine) fn partings(&self) -> impl Iterator<Item = String> {
+        self.parents.iter().map(|parents| match parents.has_row {
+            Some(_) => parents.gone(),
+            None => format!(
+                "SELECT 1 WHERE EXISTS ({}) AND EXISTS (SELECT 1 FROM {} NOT INDEXED WHERE {})",
+                parents.gone(),
+                self.rebuild.table.sql(),
+                parents.orphan
+            ),
+        })
     }
 
     /// How far the logs of parents go; nothing if they are empty.

@@ -2,6 +2,8 @@
 
 mod made_up;
 mod oracle;
+#[cfg(feature = "remote")]
+mod server;
 
 use oracle::Case;
 

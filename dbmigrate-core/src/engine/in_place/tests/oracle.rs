@@ -3,7 +3,7 @@
 use pollster::block_on;
 
 use super::super::beforehand::{Answer, Asking, Question, Subject, begin};
-use super::super::{Known, Outcome, Satisfied, in_place};
+use super::super::{ByStatements, Known, Outcome, Satisfied, in_place};
 use crate::ddl::{Object, read};
 use crate::engine::connection::{Connection, Row, display, text};
 use crate::engine::error::EngineError;
@@ -14,8 +14,8 @@ use crate::sql::{Statement, split};
 
 /// A database, and the rebuild of its table `t`.
 pub(super) struct Case {
-    setup: String,
-    rebuild: String,
+    pub(super) setup: String,
+    pub(super) rebuild: String,
     /// Writes that are tried afterwards.
     pub(super) writes: Vec<String>,
     /// Whether everything is looked at again where the statements had to run because nothing was done in place.
@@ -41,8 +41,11 @@ impl Case {
     /// # Errors
     /// What differs.
     pub(super) fn compare(&self) -> Result<bool, String> {
-        block_on(self.compared())
-            .map_err(|what| format!("{what}\n--- before\n{}\n--- rebuild\n{}", self.setup, self.rebuild))
+        block_on(self.compared()).map_err(|what| self.told(&what))
+    }
+
+    pub(super) fn told(&self, what: &str) -> String {
+        format!("{what}\n--- before\n{}\n--- rebuild\n{}", self.setup, self.rebuild)
     }
 
     async fn compared(&self) -> Result<bool, String> {
@@ -61,7 +64,7 @@ impl Case {
 
         ours.run("BEGIN").await.expect("a transaction begins");
         ours.run("SAVEPOINT s").await.expect("a savepoint is set");
-        let asked = asked_beforehand(&ours, &rebuild, &statements).await?;
+        let asked = asked_beforehand(&ours, &rebuild, &statements, None).await?;
         let (satisfied, is_contradicted) = asked.unwrap_or_default();
         let known = Known { sought: &[], satisfied: &satisfied };
         let outcome = in_place(&ours, &rebuild, &statements, known).await;
@@ -101,10 +104,20 @@ impl Case {
         Ok(is_done)
     }
 
-    async fn made(&self) -> Connection {
+    pub(super) async fn made(&self) -> Connection {
+        self.made_by(|_| true).await
+    }
+
+    /// The same without rows.
+    #[cfg(feature = "remote")]
+    pub(super) async fn empty(&self) -> Connection {
+        self.made_by(|statement| !statement.starts_with("INSERT")).await
+    }
+
+    async fn made_by(&self, is_run: impl Fn(&str) -> bool) -> Connection {
         let connection = Connection::in_memory().await.expect("memory");
         connection.run("PRAGMA foreign_keys = OFF").await.expect("they are turned off");
-        for statement in split(&self.setup) {
+        for statement in split(&self.setup).into_iter().filter(|statement| is_run(statement.text)) {
             // rows that a constraint refuses are not there
             let done = connection.run(statement.text).await;
             assert!(
@@ -119,14 +132,15 @@ impl Case {
 }
 
 /// What is known by asking all rows beforehand, and whether one contradicts, if that can be asked.
-async fn asked_beforehand(
+pub(super) async fn asked_beforehand(
     connection: &Connection,
     rebuild: &Rebuild,
     statements: &[Statement<'_>],
+    form: Option<&ByStatements>,
 ) -> Result<Option<(Vec<Satisfied>, bool)>, String> {
     // without parents: in place, references are not checked either
     let (others, preflights, schema) = (&[][..], &[][..], &Schema::default());
-    let subject = Subject { rebuild, others, statements, preflights, schema, number: 0 };
+    let subject = Subject { rebuild, others, statements, preflights, schema, form, number: 0 };
     let Ok(Some(mut question)) = Question::of(connection, subject).await else { return Ok(None) };
     connection.run("SAVEPOINT asked").await.map_err(|error| error.message)?;
     let found = asked_twice(connection, &mut question).await;
@@ -177,7 +191,7 @@ async fn all(connection: &Connection, question: &mut Question) -> Result<bool, E
 }
 
 /// Everything that can be seen of a database, each thing with what it is.
-async fn observed(connection: &Connection) -> Vec<(String, Vec<String>)> {
+pub(super) async fn observed(connection: &Connection) -> Vec<(String, Vec<String>)> {
     let mut seen = Vec::new();
     let mut ask = async |what: &str, query: String| {
         let rows = match connection.rows(&query).await {
@@ -235,7 +249,7 @@ async fn observed(connection: &Connection) -> Vec<(String, Vec<String>)> {
     seen
 }
 
-fn same(one: &[(String, Vec<String>)], other: &[(String, Vec<String>)]) -> Result<(), String> {
+pub(super) fn same(one: &[(String, Vec<String>)], other: &[(String, Vec<String>)]) -> Result<(), String> {
     for (one, other) in one.iter().zip(other) {
         if one != other {
             return Err(format!("{}\nby its statements: {:#?}\nin place: {:#?}", one.0, one.1, other.1));

@@ -119,7 +119,7 @@ INSERT INTO n SELECT id, author_id FROM posts;
 DROP TABLE posts;
 ALTER TABLE n RENAME TO posts;
 
--- fires: what happens to rows of a key that was there changes, and a preflight looks for them
+-- spares: what happens to rows of a key that was there changes, and a preflight of an older version looks for them
 -- # before
 CREATE TABLE users (id INTEGER PRIMARY KEY);
 CREATE TABLE posts (id INTEGER PRIMARY KEY, author_id INTEGER REFERENCES users (id));

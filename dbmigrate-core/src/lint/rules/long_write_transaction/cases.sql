@@ -87,7 +87,7 @@ CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT DEFAULT 'a');
 users 100000000
 -- # migration
 -- dbmigrate: rebuild users
-CREATE TABLE _dbmigrate_new_users (id INTEGER PRIMARY KEY, email TEXT DEFAULT 'b');
+CREATE TABLE _dbmigrate_new_users (id INTEGER PRIMARY KEY, email TEXT DEFAULT 'a') STRICT;
 INSERT INTO _dbmigrate_new_users (id, email) SELECT id, email FROM users;
 DROP TABLE users;
 ALTER TABLE _dbmigrate_new_users RENAME TO users;

@@ -40,6 +40,8 @@ enum Reading {
     Logged,
     /// A read on a server: nobody waits, and each piece is several requests.
     Served,
+    /// A transaction on a server of which nothing stays, as the table is read in another form: whoever writes waits.
+    Altered,
 }
 
 impl Reading {
@@ -54,6 +56,7 @@ impl Reading {
             Self::Locked | Self::Shared => Limits { target: wanted.target.min(SHORT), ..wanted },
             Self::Logged => Limits { target: LONG, lag: LONG * 2, ..wanted },
             Self::Served => Limits::default(),
+            Self::Altered => wanted,
         };
         let half = u128::from(size.rows) * limits.target.as_nanos() / size.takes.as_nanos().max(1) / 2;
         let first = u64::try_from(half).unwrap_or(u64::MAX).max(FIRST);
@@ -70,7 +73,7 @@ impl Reading {
 impl Database {
     async fn reading(&self, question: &Question) -> Result<Reading, EngineError> {
         if !self.connection.is_local() {
-            return Ok(Reading::Served);
+            return Ok(if question.needs_transaction() { Reading::Altered } else { Reading::Served });
         }
         if question.needs_transaction() {
             return Ok(Reading::Locked);
@@ -115,7 +118,7 @@ impl Database {
                 work.add(size);
             }
             match reading {
-                Reading::Locked => thread::sleep(pause),
+                Reading::Locked | Reading::Altered => thread::sleep(pause),
                 Reading::Logged => thread::sleep(BREAK),
                 Reading::Shared | Reading::Served => {}
             }
@@ -128,7 +131,8 @@ impl Database {
 
     /// Asks the next rows, in a transaction of their own if there has to be one.
     async fn next(&self, question: &Question, low: Option<&Mark>, rows: Option<u64>) -> Result<Answer, EngineError> {
-        if !question.needs_transaction() {
+        // on a server, each question is one by itself
+        if !question.needs_transaction() || !self.connection.is_local() {
             return question.next(&self.connection, low, rows).await;
         }
         self.connection.begin().await?;
