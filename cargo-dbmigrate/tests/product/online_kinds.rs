@@ -43,7 +43,7 @@ const KINDS: &[Kind] = &[
         options: ", without_rowid, primary_key(a, b), index(n)",
         fields: "a: String, b: i64, n: i64,",
         row: ("a, b, n, label", "'a' || (i % 7), i, i % 97, iif(i % 3, 'l' || i, NULL)"),
-        writes: "INSERT INTO t (a, b, n, label) VALUES ('a3', -1, 5, 'new');
+        writes: "INSERT INTO t (a, b, n, label) SELECT 'a3', min(b) - 1, 5, 'new' FROM t;
             INSERT OR REPLACE INTO t (a, b, n, label) VALUES ('a0', 7, 1, 'replaced');
             UPDATE t SET a = 'z' || a WHERE b % 1000 = 3;
             DELETE FROM t WHERE b % 1000 = 7;",
