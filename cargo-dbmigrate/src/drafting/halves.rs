@@ -8,6 +8,7 @@ use dbmigrate_core::folder::{Allow, Folder, Migration, Script, Snapshot};
 use dbmigrate_core::plan::phased::{Backs, Phased, carried_back, carried_over, phased};
 use dbmigrate_core::plan::{Decisions, Lint, Plan};
 use dbmigrate_core::schema::Schema;
+use dbmigrate_core::sql::expr::without_outer_parentheses;
 use dbmigrate_core::sql::path::path;
 use dbmigrate_core::sql::token::significant;
 use dbmigrate_core::sql::{Expr, Name};
@@ -109,8 +110,9 @@ impl Reading<'_> {
         // what rows got on the way is said by the triggers as well
         let mut fills: BTreeMap<(Name, Name), Expr> = BTreeMap::new();
         for ((table, old), all) in &carried {
-            let to_old = back.remove(&(table.clone(), old.clone()));
-            for (new, expr) in all {
+            let to_old = back.remove(&(table.clone(), old.clone())).map(|expr| bare(&expr));
+            let all: Vec<(Name, Expr)> = all.iter().map(|(new, expr)| (new.clone(), bare(expr))).collect();
+            for (new, expr) in &all {
                 back.remove(&(table.clone(), new.clone()));
                 fills.insert((table.clone(), new.clone()), expr.clone());
             }
@@ -143,7 +145,7 @@ impl Reading<'_> {
         for ((table, column), expr) in back {
             let is_kept = self.after.table(&table).is_some_and(|table| table.column(&column).is_some());
             let said = if is_kept { &mut fills } else { &mut backs };
-            said.insert((table, column), expr);
+            said.insert((table, column), bare(&expr));
         }
         let renamed = |(table, column): &(Name, Name)| {
             decisions.renames.columns.iter().any(|(on, _, new)| on == table && new == column)
@@ -169,6 +171,19 @@ impl Reading<'_> {
 
 fn lints(allows: &[Allow]) -> impl Iterator<Item = (&str, &str)> {
     allows.iter().map(|allow| (allow.lint.as_str(), allow.object.as_str()))
+}
+
+/// An expression without the parentheses that a trigger has around it.
+fn bare(expr: &Expr) -> Expr {
+    let tokens = significant(expr.as_str());
+    let is_in_parentheses = without_outer_parentheses(&tokens).len() < tokens.len();
+    match &tokens[..] {
+        [_, first, .., last, _] if is_in_parentheses => {
+            Expr::new(expr.as_str().get(first.start..last.end()).unwrap_or_default())
+        }
+        [_, only, _] if is_in_parentheses => Expr::new(only.text),
+        _ => expr.clone(),
+    }
 }
 
 /// Whether an expression is a column, or that and something where it is NULL.

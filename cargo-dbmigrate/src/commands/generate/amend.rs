@@ -13,7 +13,7 @@ use crate::drafting::{Halves, Written, is_generated, last_halves, show, snapshot
 use crate::error::{CommandError, Result};
 use crate::linting::Drafted;
 use crate::messages::FileAction;
-use crate::project::Context;
+use crate::project::{Context, SECOND_HALF};
 use crate::source::Declared;
 use crate::{exit, structs};
 
@@ -74,14 +74,19 @@ fn halves_anew(context: &Context, arguments: &Generate, folder: &mut Folder, dec
     }
     let Some(first) = migrations.first() else { return Ok(exit::DONE) };
     let suggested = suggested_for(&diff, &before.schema, &folder.schema_at(migrations.last().unwrap_or(first))?);
-    let is_given = first.name.slug() != suggested.as_str();
+    // a second half alone has the name of both, and what it gets again
+    let slug = match &migrations[..] {
+        [only] => only.name.slug().strip_suffix(&format!("_{SECOND_HALF}")).unwrap_or(only.name.slug()),
+        _ => first.name.slug(),
+    };
+    let (is_given, slug) = (slug != suggested.as_str(), slug.to_owned());
     // what was said of columns that do not go any more is of no use, and what is said now counts
     backs.retain(|(table, column), _| declared.schema.table(table).is_none_or(|table| table.column(column).is_none()));
     let mut arguments = arguments.clone();
     let said = backs.iter().map(|((table, column), expr)| format!("{}={expr}", path([table, column])));
     arguments.back = said.chain(arguments.back).collect();
     if arguments.name.is_none() && is_given {
-        arguments.name = Some(first.name.slug().to_owned());
+        arguments.name = Some(slug);
     }
     let asker = asker(context, &arguments, declared, first.name.sequence());
     let old = Old { migrations, before, decisions, is_given };
