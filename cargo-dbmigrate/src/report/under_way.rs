@@ -67,7 +67,7 @@ fn rows_of(advanced: &Advanced, left: Option<Duration>) -> String {
     match (advanced.percent(), left) {
         // behind the rows comes what is left of the old table, of which nothing is known
         (Some(percent), Some(left)) if percent < 100 => format!("{percent}%, {} left", roughly(left)),
-        (Some(percent), None) => format!("{percent}% of {}", advanced.table),
+        (Some(percent), _) => format!("{percent}% of {}", advanced.table),
         (None, _) => format!("{} rows of {}", grouped(advanced.visited), advanced.table),
     }
 }
