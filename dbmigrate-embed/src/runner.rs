@@ -11,8 +11,7 @@ use std::time::Duration;
 use dbmigrate_core::engine::Ignore;
 use dbmigrate_core::engine::apply::runner::touched;
 use dbmigrate_core::engine::apply::{
-    self, Applied, ApplyError, Database, Drifted, Loss, Observer, Options, Phase, Target as _, apply_pending_with,
-    inspect, waiting,
+    self, Applied, ApplyError, Database, Drifted, Loss, Observer, Options, Phase, apply_pending_with, inspect, waiting,
 };
 use dbmigrate_core::folder::{Folder, Script};
 use dbmigrate_core::sql::Glob;
@@ -349,7 +348,7 @@ fn plan(database: &mut Database, folder: &Folder, runner: &Runner) -> Result<Pla
     for migration in waiting {
         let sql = folder.sql(migration).map_err(ApplyError::from)?;
         let script = Script::parse(&sql, &folder.sql_path(migration)).map_err(ApplyError::from)?;
-        let losses = block_on(database.losses(&script));
+        let losses = block_on(apply::losses(database, (folder, migration), &script));
         let has_step = script.rust.is_some();
         planned.push(Planned { name: migration.name.to_string(), sql, losses, has_step });
     }

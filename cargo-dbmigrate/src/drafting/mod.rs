@@ -1,6 +1,7 @@
 //! What is drafted before it is written: a plan proven, a migration shown, and whether one is as it was generated.
 
 mod followers;
+mod halves;
 mod kind;
 mod marks;
 mod told;
@@ -13,6 +14,7 @@ use dbmigrate_core::schema::Schema;
 use pollster::block_on;
 
 pub(crate) use followers::warn_of_lost_keys;
+pub(crate) use halves::{Halves, last_halves};
 pub(crate) use kind::kind;
 pub(crate) use marks::{Marks, online};
 pub(crate) use told::{is_told_by_header, told};

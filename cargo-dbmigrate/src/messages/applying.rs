@@ -67,6 +67,9 @@ pub(crate) struct Loss {
     pub(crate) count: u64,
     /// The hidden table in which they are kept, so that they are not lost.
     pub(crate) kept: Option<String>,
+    /// The columns that have the values as well: two releases have shared the schema before, and triggers have carried them
+    /// over.
+    pub(crate) carried_to: Vec<String>,
 }
 
 /// A database was changed by hand since its last migration, which `--accept drift` accepts.

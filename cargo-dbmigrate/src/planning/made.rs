@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dbmigrate_core::engine::apply::runner::state;
-use dbmigrate_core::engine::apply::{Database, Standing, State, Target as _, inspect, waiting};
+use dbmigrate_core::engine::apply::{Database, Standing, State, inspect, losses, waiting};
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use dbmigrate_core::plan::Cost;
 use dbmigrate_core::schema::Schema;
@@ -110,7 +110,7 @@ pub(super) fn planned(
     let allows: Vec<_> = script.allows.iter().filter(|allow| allow.accepts().is_some()).collect();
     let (mut counted, mut restores) = (Vec::new(), Vec::new());
     if let Some(database) = database {
-        counted = block_on(database.losses(&script));
+        counted = block_on(losses(database, (folder, migration), &script));
         // what cannot be counted is said to be unknown
         restores = block_on(database.restores(&script)).unwrap_or_default();
     }

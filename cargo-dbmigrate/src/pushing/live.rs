@@ -175,7 +175,7 @@ fn losses(
         .filter_map(|Open { question, count, .. }| {
             let (lint, object) = question.lint();
             let count = count.filter(|count| *count > 0)?;
-            Some(Loss { lint: lint.name().to_owned(), object, count, kept: None })
+            Some(Loss { lint: lint.name().to_owned(), object, count, kept: None, carried_to: Vec::new() })
         })
         .collect();
     losses.extend(conversions(run, live, &old, difference, wanted, decisions)?);
@@ -214,7 +214,13 @@ fn conversions(
         let answers = block_on(database.ask(&queries)).map_err(|error| refused::no_answers(run, &error))?.into_iter();
         losses.extend(answers.filter_map(|answer| answer.ok().flatten()).filter_map(|row| {
             let count = row.first()?.parse().ok()?;
-            Some(Loss { lint: lint.name().to_owned(), object: object.clone(), count, kept: None })
+            Some(Loss {
+                lint: lint.name().to_owned(),
+                object: object.clone(),
+                count,
+                kept: None,
+                carried_to: Vec::new(),
+            })
         }));
     }
     Ok(losses)

@@ -78,6 +78,7 @@ impl Run<'_> {
             object: loss.object.clone(),
             count: loss.count,
             kept: loss.kept.clone(),
+            carried_to: loss.carried_to.clone(),
         };
         let names = |names: &[Name]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         let besides = &decided.wanted.besides;

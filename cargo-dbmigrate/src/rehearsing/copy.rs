@@ -180,8 +180,9 @@ fn has_room(folder: &Path, needed: u64) -> bool {
     free(folder).is_none_or(|free| free >= needed)
 }
 
-/// What to do about a folder that does not do.
-const ELSEWHERE: &str = "copy it to another folder: `cargo dbmigrate migrate --rehearse --rehearse-in DIR`";
+/// What to do about a folder that does not do. Whoever wanted to rehearse and nothing else is not led to a run that applies.
+pub(super) const ELSEWHERE: &str =
+    "copy it to another folder: `cargo dbmigrate migrate --rehearse-only --rehearse-in DIR`";
 
 /// That there is no room in any of these folders.
 fn no_room(url: &DatabaseUrl, needed: u64, folders: &[&Path]) -> CommandError {

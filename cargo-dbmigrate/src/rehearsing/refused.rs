@@ -9,7 +9,7 @@ use dbmigrate_core::engine::remote::{Refusal, refusals};
 use dbmigrate_core::folder::{Folder, Migration, Script};
 use pollster::block_on;
 
-use super::copy::Copy;
+use super::copy::{Copy, ELSEWHERE};
 use super::said;
 use crate::database::Run;
 use crate::database::state::failure_of_run;
@@ -72,9 +72,8 @@ pub(super) fn failed(
     if is_full {
         let place = copy.path();
         let place = path::for_display(place.parent().and_then(std::path::Path::parent).unwrap_or(&place));
-        shown = shown
-            .note(format!("the copy in `{}` ran out of space, not the database", place.display()))
-            .help("copy it to another folder: `cargo dbmigrate migrate --rehearse --rehearse-in DIR`");
+        shown =
+            shown.note(format!("the copy in `{}` ran out of space, not the database", place.display())).help(ELSEWHERE);
     }
     shown.note(unchanged(plan))
 }

@@ -7,7 +7,7 @@ use crate::messages;
 
 /// Says what is lost, and how much of it.
 pub(crate) fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
-    let Loss { lint, object, count, kept } = loss;
+    let Loss { lint, object, count, kept, carried_to } = loss;
     let noun = match (lint.as_str(), count) {
         ("drop_table", 1) => "row",
         ("drop_table", _) => "rows",
@@ -16,6 +16,10 @@ pub(crate) fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
     };
     if *count > 0 || printer.is_verbose() {
         match kept {
+            None if !carried_to.is_empty() => {
+                let to = carried_to.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", ");
+                printer.status(verb, format!("`{object}`, whose {noun} ({count}) went over to {to}"));
+            }
             None => printer.status(verb, format!("`{object}` with {count} {noun}, as accepted")),
             Some(kept) => {
                 let verb = if verb.starts_with("Would") { "Would keep" } else { "Keeping" };
@@ -29,5 +33,6 @@ pub(crate) fn say_loss(printer: &Printer, verb: &str, loss: &Loss) {
         object: object.clone(),
         count: *count,
         kept: kept.clone(),
+        carried_to: carried_to.clone(),
     });
 }

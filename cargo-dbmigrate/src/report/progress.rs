@@ -29,7 +29,7 @@ impl Printer {
         }
         let prefix = status_line(verb, style::TRANSIENT, "");
         let prefix = if self.is_colored() { prefix } else { anstream::adapter::strip_str(&prefix).to_string() };
-        let template = format!("{} [{{bar:25}}] {{pos}}/{{len}}{{msg}}{{within}} ({{elapsed}})", prefix.trim_end());
+        let template = format!("{} [{{bar:12}}] {{pos}}/{{len}}{{msg}}{{within}} ({{elapsed}})", prefix.trim_end());
         let look = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let look = look.with_key("within", move |_: &ProgressState, text: &mut dyn fmt::Write| {
             let _ = text.write_str(&within());

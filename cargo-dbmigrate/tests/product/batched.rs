@@ -63,9 +63,13 @@ fn how_far_it_is_is_said_where_somebody_asks_and_where_it_fails() {
     project.transcript();
     let run = project.ends(1, "migrate");
     assert!(run.err.contains("NOT NULL constraint failed: users.name"), "{}", run.err);
-    assert!(run.err.contains("`0003_louder` is under way in `dev.db`: 400 rows done in 4 transactions"), "{}", run.err);
+    assert!(
+        run.err.contains("`0003_louder` is under way in `dev.db`: 400 of 1,000 rows done in 4 transactions"),
+        "{}",
+        run.err
+    );
     let run = project.refuses(4, "status");
-    assert!(run.err.contains("0003_louder: 400 rows done"), "{}", run.err);
+    assert!(run.err.contains("0003_louder: 400 of 1,000 rows done"), "{}", run.err);
     assert!(run.err.contains("continue with it: `cargo dbmigrate migrate`"), "{}", run.err);
     let said = |code: i32, line: &str, reason: &str| {
         let run = project.ends(code, &format!("{line} --message-format json"));

@@ -68,6 +68,7 @@ mod named_targets;
 mod never_usable;
 mod octopus;
 mod online;
+mod online_kinds;
 mod own_rules;
 mod page;
 mod page_hostile;

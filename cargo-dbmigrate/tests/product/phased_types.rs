@@ -27,7 +27,7 @@ fn generate(convert: &str) -> String {
 
 /// Types a line that ends with that exit code.
 #[track_caller]
-fn types(project: &Project, code: i32, line: &str) -> Run {
+pub(crate) fn types(project: &Project, code: i32, line: &str) -> Run {
     let run = project.shell(line);
     assert_eq!(run.code, code, "{line}\n{}{}", run.out, run.err);
     run

@@ -40,6 +40,31 @@ fn a_rename_is_applied_around_a_deployment_and_both_releases_work_between() {
 }
 
 #[test]
+fn a_column_changes_its_type_around_a_deployment() {
+    let Some(served) = Served::new("phased_types", &users("age_text: String,")) else { return };
+    let (project, hand) = (&served.project, served.hand());
+    project.runs("generate");
+    project.runs("migrate --phase before");
+    hand.run(&["INSERT INTO users (id, age_text) VALUES (1, '7'), (2, '12')"]);
+    project.structs(&users("years: i64,"));
+    let run = project.shell(
+        "cargo dbmigrate generate --phased --rename users.age_text=years --convert 'users.years=CAST(years AS INTEGER)' \
+         --back 'users.age_text=CAST(years AS TEXT)'",
+    );
+    assert_eq!(run.code, 0, "{}", run.err);
+    project.runs("migrate --phase before");
+    hand.run(&["INSERT INTO users (id, age_text) VALUES (3, '30')", "UPDATE users SET age_text = '8' WHERE id = 1"]);
+    hand.run(&["INSERT INTO users (id, years) VALUES (4, 40)", "UPDATE users SET years = 13 WHERE id = 2"]);
+    let both = "SELECT id, quote(age_text), quote(years) FROM users ORDER BY id";
+    assert_eq!(hand.query(both), ["1|'8'|8", "2|'13'|13", "3|'30'|30", "4|'40'|40"]);
+    let run = project.runs("migrate --phase after");
+    assert!(run.err.contains("`users.age_text`, whose values (4) went over to `years`"), "{}", run.err);
+    project.runs("status");
+    assert_eq!(hand.query("SELECT years FROM users ORDER BY id"), ["8", "13", "30", "40"]);
+    assert!(hand.integrity_check().is_empty() && hand.foreign_key_check().is_empty());
+}
+
+#[test]
 fn what_is_wrong_with_one_of_several_columns_is_said_of_that_one() {
     let table = |kind: &str| {
         format!(

@@ -47,48 +47,47 @@ impl Folder {
     /// # Errors
     /// As for [`Folder::add`].
     pub fn replace_last(&mut self, slug: &Slug, sql: &str, snapshot: &Snapshot) -> Result<(), FolderError> {
-        self.replace_last_by((slug, sql, snapshot), &[])
+        self.replace_tail(1, &[(slug, sql, snapshot)])
     }
 
-    /// Puts another migration in the place of the last one, with its number, and others behind it: all of them or none.
+    /// Puts migrations in the place of the last so many, from the number of the first of those on: all of them or none.
     ///
     /// # Errors
     /// As for [`Folder::add`].
-    pub fn replace_last_by(
-        &mut self,
-        (slug, sql, snapshot): (&Slug, &str, &Snapshot),
-        behind: &[(&Slug, &str, &Snapshot)],
-    ) -> Result<(), FolderError> {
+    pub fn replace_tail(&mut self, count: usize, files: &[(&Slug, &str, &Snapshot)]) -> Result<(), FolderError> {
         self.verify_writable()?;
-        let Some(last) = self.head().cloned() else { return Ok(()) };
-        let name = MigrationName::new(last.name.sequence(), slug);
-        let bytes = snapshot::to_bytes(snapshot);
-        let mut lock = self.lock.without_last().with(name.clone(), Sums::of(sql, &bytes, &snapshot.schema));
-        let mut files = Vec::with_capacity(behind.len());
-        for (sequence, (slug, sql, snapshot)) in (last.name.sequence() + 1..).zip(behind) {
+        let at = self.migrations().len().saturating_sub(count);
+        let old: Vec<MigrationName> = self.migrations()[at..].iter().map(|one| one.name.clone()).collect();
+        let Some(first) = old.first() else { return Ok(()) };
+        let mut lock = old.iter().fold(self.lock.clone(), |lock, _| lock.without_last());
+        let mut new = Vec::with_capacity(files.len());
+        for (sequence, (slug, sql, snapshot)) in (first.sequence()..).zip(files) {
             let (name, bytes) = (MigrationName::new(sequence, slug), snapshot::to_bytes(snapshot));
             lock = lock.with(name.clone(), Sums::of(sql, &bytes, &snapshot.schema));
-            files.push((name, *sql, bytes));
+            new.push((name, *sql, bytes));
         }
-        let mut published = Vec::new();
+        let (mut made, mut marked) = (Vec::new(), Vec::new());
         let mut lay_out_all = || {
-            for (name, sql, bytes) in &files {
-                published.push(self.publish_unlisted(name, sql, bytes)?);
+            for (name, sql, bytes) in &new {
+                if old.contains(name) {
+                    self.protect_line_ends(sql)?;
+                    let next = self.path.join(name).join(NEXT);
+                    self.lay_out(&next, sql.as_bytes(), bytes).map_err(|source| self.not_writable(source))?;
+                    made.push(next);
+                } else {
+                    made.push(self.publish_unlisted(name, sql, bytes)?);
+                }
             }
-            self.protect_line_ends(sql)?;
-            let directory = self.path.join(&last.name);
-            if name == last.name {
-                let next = directory.join(NEXT);
-                self.lay_out(&next, sql.as_bytes(), &bytes).map_err(|source| self.not_writable(source))?;
-                self.write_lock(&lock).inspect_err(|_| drop(std::fs::remove_dir_all(&next)))
-            } else {
-                published.push(self.publish_unlisted(&name, sql, &bytes)?);
+            for name in old.iter().filter(|name| new.iter().all(|(stays, ..)| stays != *name)) {
+                let directory = self.path.join(name);
                 self.mark(&directory)?;
-                self.write_lock(&lock).inspect_err(|_| unmark(&directory))
+                marked.push(directory);
             }
+            self.write_lock(&lock)
         };
         lay_out_all().inspect_err(|_| {
-            for directory in published {
+            marked.iter().for_each(|directory| unmark(directory));
+            for directory in made {
                 // best effort: what remains does not count
                 let _ = std::fs::remove_dir_all(directory);
             }
@@ -342,7 +341,7 @@ mod tests {
         for name in ["b", "c"] {
             let place = Place::new();
             let (first, second) = (slug(name), slug("d"));
-            let both = |place: &Place| place.folder().replace_last_by((&first, NEW, &none), &[(&second, OLD, &none)]);
+            let both = |place: &Place| place.folder().replace_tail(1, &[(&first, NEW, &none), (&second, OLD, &none)]);
             // what is in the way of the second
             fs_write(&place.path("0003_d").join("notes"));
             both(&place).expect_err("it is somebody else's");
@@ -352,6 +351,22 @@ mod tests {
             let first = format!("0002_{name}");
             assert_eq!(place.scripts(), ["0001_a SELECT 1;", &format!("{first} SELECT 2;"), "0003_d SELECT 1;"]);
             assert_eq!(place.names(), ["0001_a", &first, "0003_d", "migrations.lock"]);
+        }
+    }
+
+    #[test]
+    fn two_take_the_place_of_two_whatever_their_names_are() {
+        let none = Snapshot::default();
+        for (first, second) in [("b", "d"), ("b", "c"), ("e", "c"), ("e", "f")] {
+            let place = Place::new();
+            place.folder().add(&slug("c"), OLD, &none).expect("it is writable");
+            let names = (slug(first), slug(second));
+            let both = [(&names.0, NEW, &none), (&names.1, NEW, &none)];
+            place.folder().replace_tail(2, &both).expect("it is writable");
+            let names = [format!("0002_{first}"), format!("0003_{second}")];
+            let scripts = names.each_ref().map(|name| format!("{name} SELECT 2;"));
+            assert_eq!(place.scripts()[1..], scripts);
+            assert_eq!(place.names(), ["0001_a", &names[0], &names[1], "migrations.lock"]);
         }
     }
 

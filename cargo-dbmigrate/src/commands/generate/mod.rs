@@ -65,7 +65,7 @@ pub(crate) fn run(context: &Context, arguments: &Generate) -> Result<u8> {
         )));
     }
     if unchanged && !arguments.is_by_hand() && has_none {
-        return Ok(nothing_to_do(context, &declared, &folder));
+        return Ok(nothing_to_do(context, arguments, &declared, &folder));
     }
     let mut head = folder.head_snapshot()?;
     head.schema = head.schema.sharing(&declared.schema);
@@ -80,13 +80,13 @@ fn write(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, head: &Sn
     let decided = Decisions { keep, online: arguments.online, ..Decisions::default() };
     let Decided { decisions, diff, open } = asker.decide_after(decided, head, arguments.check)?;
     if diff.is_empty() && !arguments.is_by_hand() {
-        return Ok(nothing_to_do(context, declared, folder));
+        return Ok(nothing_to_do(context, arguments, declared, folder));
     }
     if arguments.check && !open.is_empty() {
         return Ok(found_changes(asker, &diff.changes(), &open));
     }
     let change = (head, &decisions, &diff);
-    if arguments.phased && !diff.is_empty() && phased::write(asker, arguments, (&mut *folder, None), change)? {
+    if arguments.phased && !diff.is_empty() && phased::write(asker, arguments, (&mut *folder, &[]), change)? {
         return Ok(exit::DONE);
     }
     let plan = proven((context, arguments), declared, head, &decisions, &diff)?;

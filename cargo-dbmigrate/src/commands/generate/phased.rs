@@ -36,8 +36,8 @@ struct Half<'a> {
     is_second: bool,
 }
 
-/// Plans both halves, proves each of them and what is between them, and writes them, in the place of a migration if there
-/// is one that they are written instead of; with `--dry-run` all but the last.
+/// Plans both halves, proves each of them and what is between them, and writes them, in the place of those that they are
+/// written instead of, if there are any; with `--dry-run` all but the last.
 /// Returns whether it did: where nothing has to wait, one migration does.
 ///
 /// # Errors
@@ -45,7 +45,7 @@ struct Half<'a> {
 pub(super) fn write(
     asker: &Asker<'_>,
     arguments: &Generate,
-    (folder, instead_of): (&mut Folder, Option<&MigrationName>),
+    (folder, instead_of): (&mut Folder, &[MigrationName]),
     (head, decisions, diff): (&Snapshot, &Decisions, &Diff),
 ) -> Result<bool> {
     let (context, declared) = (asker.context, asker.declared);
@@ -54,7 +54,7 @@ pub(super) fn write(
     proof::check_changes(context, declared, &head.schema, &renamed)?;
     let (old, new) = (&head.schema, &declared.schema);
     let backs = backs(arguments, diff)?;
-    let number = instead_of.map_or_else(|| folder.next_sequence(), MigrationName::sequence);
+    let number = instead_of.first().map_or_else(|| folder.next_sequence(), MigrationName::sequence);
     let phased = phased(old, new, diff, decisions, &backs, number).map_err(|error| refused(arguments, &error))?;
     if phased.is_one() {
         context.printer.status("Sharing", "the running release works on the new schema, so one migration does");
@@ -81,12 +81,11 @@ pub(super) fn write(
         .collect();
     let files = halves.iter().zip(&snapshots).map(|(half, snapshot)| (&half.slug, &*half.sql, snapshot));
     let files: Vec<_> = files.collect();
-    match (instead_of, files.split_first()) {
-        (Some(last), Some((first, behind))) => {
-            folder.replace_last_by(*first, behind)?;
-            say_replaced(context, folder, last, &halves);
-        }
-        _ => folder.add_all(&files)?,
+    if instead_of.is_empty() {
+        folder.add_all(&files)?;
+    } else {
+        folder.replace_tail(instead_of.len(), &files)?;
+        say_replaced(context, folder, instead_of, &halves);
     }
     report(context, folder, &halves, drafted);
     Ok(true)
@@ -208,13 +207,18 @@ fn warn(context: &Context, phased: &Phased, (decisions, diff): (&Decisions, &Dif
     }
 }
 
-/// Says which migration the halves have taken the place of, if none of them has its name.
-fn say_replaced(context: &Context, folder: &Folder, last: &MigrationName, halves: &[Half<'_>]) {
-    let Some(first) = halves.first().filter(|first| first.name != *last) else { return };
-    let gone = folder.path().join(last);
-    context.printer.wrote(&gone.join(SQL_FILE), FileAction::Removed);
-    context.printer.wrote(&gone.join(SNAPSHOT_FILE), FileAction::Removed);
-    context.printer.status("Replaced", format!("{last} with {}", first.name));
+/// Says which migrations the halves have taken the place of, under other names.
+fn say_replaced(context: &Context, folder: &Folder, instead_of: &[MigrationName], halves: &[Half<'_>]) {
+    let names: Vec<&str> = halves.iter().map(|half| half.name.as_str()).collect();
+    let gone: Vec<&str> = instead_of.iter().map(|old| old.as_str()).filter(|old| !names.contains(old)).collect();
+    for old in &gone {
+        let directory = folder.path().join(old);
+        context.printer.wrote(&directory.join(SQL_FILE), FileAction::Removed);
+        context.printer.wrote(&directory.join(SNAPSHOT_FILE), FileAction::Removed);
+    }
+    if !gone.is_empty() {
+        context.printer.status("Replaced", format!("{} with {}", gone.join(", "), names.join(", ")));
+    }
 }
 
 fn report(context: &Context, folder: &Folder, halves: &[Half<'_>], drafted: Vec<Drafted>) {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use dbmigrate_core::diff::{Change, Diff};
+use dbmigrate_core::engine::apply::is_after_deploy;
 use dbmigrate_core::folder::{Folder, Slug, Snapshot, suggest};
 use dbmigrate_core::kept::KeptTable;
 use dbmigrate_core::lint::to_amend;
@@ -76,7 +77,7 @@ fn no_plan(arguments: &Generate, decisions: &Decisions, error: &PlanError) -> Co
         .help(format!("to drop it for good: `{command}`"))
 }
 
-pub(super) fn nothing_to_do(context: &Context, declared: &Declared, folder: &Folder) -> u8 {
+pub(super) fn nothing_to_do(context: &Context, arguments: &Generate, declared: &Declared, folder: &Folder) -> u8 {
     let nothing = || messages::Generated { name: None, file: None, changes: Vec::new(), cost: None, from: None };
     context.printer.message(nothing);
     if declared.schema.is_empty() && folder.head().is_none() {
@@ -91,7 +92,26 @@ pub(super) fn nothing_to_do(context: &Context, declared: &Declared, folder: &Fol
     }
     let tables = declared.schema.tables.len() + declared.schema.virtual_tables.len();
     context.printer.status("Unchanged", format!("the structs match the migrations ({})", counted(tables, "table")));
+    context.printer.next(&other_forms(arguments, folder));
     exit::DONE
+}
+
+/// What to type if it is the last migration that was to have another form.
+fn other_forms(arguments: &Generate, folder: &Folder) -> Vec<String> {
+    let Some(last) = folder.head().filter(|last| !is_after_deploy(folder, last).unwrap_or(true)) else {
+        return Vec::new();
+    };
+    if arguments.amend {
+        return Vec::new();
+    }
+    let forms = [
+        (arguments.phased, "as two halves", "--phased"),
+        (arguments.online, "as one that is applied online", "--online"),
+    ];
+    let form = |(_, words, flag): &(bool, &str, &str)| {
+        format!("to write `{}` {words}: `cargo dbmigrate generate --amend {flag}`", last.name)
+    };
+    forms.iter().filter(|(is_wanted, ..)| *is_wanted).map(form).collect()
 }
 
 pub(super) fn name(arguments: &Generate, plan: &Plan, before: &Schema, after: &Schema) -> Result<Slug> {

@@ -18,6 +18,7 @@ mod found;
 pub mod glance;
 mod hidden;
 pub mod history;
+mod losses;
 mod meter;
 pub mod phase;
 pub mod read;
@@ -55,6 +56,7 @@ pub use failure::Failure;
 pub use filled::{Slot, filled};
 pub use found::filled_in;
 pub use history::{Record, RecordKind};
+pub use losses::losses;
 pub use meter::{Measured, Meter};
 pub use phase::{Phase, is_after_deploy, waiting};
 pub use read::{Scripts, Texts};
@@ -91,6 +93,8 @@ pub struct Loss {
     pub count: u64,
     /// The hidden table in which they are kept.
     pub kept: Option<String>,
+    /// The columns that have the values as well, where two releases have shared the schema before.
+    pub carried_to: Vec<String>,
 }
 
 /// A change that is no migration, ready to be made.
@@ -281,7 +285,8 @@ pub trait Target {
     /// Whether the schema is the one with this hash.
     async fn has_schema(&mut self, hash: &str) -> Result<bool, EngineError>;
 
-    /// What the migration is about to lose with permission: how many rows or values there are now.
+    /// What the migration is about to lose with permission: how many rows or values there are now. [`losses()`] knows as
+    /// well what was carried over.
     async fn losses(&mut self, script: &Script<'_>) -> Vec<Loss>;
 
     /// Everything that the database has.

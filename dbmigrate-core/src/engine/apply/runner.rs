@@ -302,8 +302,9 @@ async fn run(
         let group = group(folder, pending, scripts, drift.as_ref(), options.atomic || target.is_rehearsal())?;
         let name_of = |at: usize| group[at].migration.name.as_str();
         for prepared in &group {
-            if observer.wants_losses() {
-                for loss in target.losses(&prepared.script).await {
+            // of what is under way it was said when it began, and counting reads the whole table
+            if observer.wants_losses() && !is_begun {
+                for loss in super::losses(target, (folder, prepared.migration), &prepared.script).await {
                     observer.loses(&loss);
                 }
             }

@@ -4,6 +4,7 @@ use super::key::Key;
 use super::{AT, COPY, LOG, NotOnline, ONLINE_PREFIX, follow};
 use crate::ddl::render;
 use crate::engine::introspect::has_vectors;
+use crate::engine::pieces::rowid_ends;
 use crate::folder::script::Rebuild;
 use crate::schema::{Index, Schema, Table, Trigger, TriggerTiming};
 use crate::sql::token::{Token, TokenKind, significant};
@@ -104,10 +105,12 @@ impl Copy {
 
     /// The query for about how many rows there are: the rowids say so without being counted.
     pub(in crate::engine) fn rows_query(&self) -> String {
-        let table = self.table().sql();
         match self.before.rowid_name().filter(|_| !self.before.random_rowid) {
-            Some(rowid) => format!("SELECT max({0}) - min({0}) + 1 FROM {table}", rowid.sql()),
-            None => format!("SELECT count(*) FROM {table}"),
+            Some(rowid) => {
+                let [lowest, highest] = rowid_ends(self.table(), &rowid);
+                format!("SELECT {highest} - {lowest} + 1")
+            }
+            None => format!("SELECT count(*) FROM {}", self.table().sql()),
         }
     }
 

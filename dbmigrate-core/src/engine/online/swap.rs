@@ -6,6 +6,7 @@ use super::copy::{Copy, index_name, no_parent, old_index_name};
 use super::{COPY, OLD};
 use crate::ddl::render;
 use crate::engine::connection::{Row, integer};
+use crate::engine::pieces::rowid_ends;
 use crate::engine::value::Value;
 use crate::schema::{Index, Table};
 use crate::sql::Name;
@@ -225,11 +226,14 @@ impl Left {
     }
 }
 
-/// The query for what is left of a hidden table.
+/// The query for what is left of a hidden table. It reads no more than the ends of it, since each piece asks again.
 pub(in crate::engine) fn left(table: &Table) -> String {
     let name = table.name.sql();
     let rows = match table.rowid_name().filter(|_| !table.random_rowid) {
-        Some(rowid) => format!("(SELECT max({0}) - min({0}) + 1 FROM {name})", rowid.sql()),
+        Some(rowid) => {
+            let [lowest, highest] = rowid_ends(&table.name, &rowid);
+            format!("{highest} - {lowest} + 1")
+        }
         None => "NULL".to_owned(),
     };
     format!(

@@ -331,6 +331,10 @@ fn a_small_rest_of_a_table_is_dropped_at_once() {
             let row = connection.first_row(&swap::left(&table)).await.expect("an answer");
             swap::Left::read(&row.expect("a row")).expect("it is one")
         };
+        // each end is searched for; the whole table would be read again by every piece
+        let plan = connection.rows(&format!("EXPLAIN QUERY PLAN {}", swap::left(&table))).await.expect("a plan");
+        let searches = plan.iter().filter(|row| text(&row[3]).starts_with("SEARCH t")).count();
+        assert_eq!(searches, 2, "{plan:?}");
         let before = left().await;
         assert_eq!(before.dropped_in(before), std::time::Duration::MAX, "nothing is known yet");
         connection.run(&swap::empty(&table, 5000).expect("it has rowids")).await.expect("some go");

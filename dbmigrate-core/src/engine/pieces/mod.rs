@@ -14,6 +14,7 @@ pub use mark::{Mark, Part, read as read_mark, written as written_mark};
 pub use pace::{Limits, Pace, Times};
 
 use super::value::Value;
+use crate::sql::Name;
 
 /// The rows behind one key, up to another.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -26,3 +27,9 @@ pub struct Range {
 
 /// A condition, or a whole statement, with the values of its parameters from `?1` on.
 pub type Bound = (String, Vec<Value>);
+
+/// The lowest and the highest rowid of a table, each an expression. The engine finds one end by a search; both of them in one
+/// `SELECT` it finds by reading the whole table.
+pub(in crate::engine) fn rowid_ends(table: &Name, rowid: &Name) -> [String; 2] {
+    ["min", "max"].map(|end| format!("(SELECT {end}({}) FROM {})", rowid.sql(), table.sql()))
+}

@@ -21,6 +21,9 @@ const PHASE: &str = "_phase_";
 /// What stands behind that number in the name of the trigger for new rows.
 const INSERT: &str = "insert";
 
+/// What begins there in the names of the triggers that fill columns of the new release.
+const FORWARD: &str = "forward";
+
 /// Adds them to the schema in between.
 pub(super) fn add(schema: &mut Schema, (links, fills): (&[Link], &[Fill]), number: u32) -> Result<(), PhasedError> {
     let tables: Vec<Table> = schema.tables.iter().cloned().collect();
@@ -147,7 +150,7 @@ impl Making<'_> {
 
     /// What the other side of a link gets when one is written.
     fn updates(&mut self, link: &Link, number: usize) {
-        let both = [(&link.olds, &link.news, "forward"), (&link.news, &link.olds, "back")];
+        let both = [(&link.olds, &link.news, FORWARD), (&link.news, &link.olds, "back")];
         for (written, follow, what) in both {
             let Some(set) = assignments(follow).filter(|_| !written.is_empty()) else { continue };
             let changed = written.iter().map(|side| changes(&side.name)).collect::<Vec<_>>().join(" OR ");
@@ -224,6 +227,23 @@ pub fn carried_back(between: &Schema) -> BTreeMap<(Name, Name), Expr> {
             found.extend(all.into_iter().map(|(column, expr)| ((trigger.on.clone(), column), expr)));
         }
     }
+    found
+}
+
+/// The columns of the running release whose values are in others of the new one as well, by table and column, with those
+/// and what they get: as the triggers of a schema in between say it. What such a column has is not lost with it.
+pub fn carried_over(between: &Schema) -> BTreeMap<(Name, Name), Vec<(Name, Expr)>> {
+    let is_forward = |trigger: &&Trigger| carrying(trigger).is_some_and(|what| what.starts_with(FORWARD));
+    let mut found: BTreeMap<(Name, Name), Vec<(Name, Expr)>> = BTreeMap::new();
+    for trigger in between.triggers.iter().filter(is_forward) {
+        let TriggerEvent::Update(written) = &trigger.event else { continue };
+        let all = assigned(trigger.body.as_str()).unwrap_or_default();
+        for column in written {
+            let said = all.iter().filter(|(_, expr)| expr.mentions(column)).cloned();
+            found.entry((trigger.on.clone(), column.clone())).or_default().extend(said);
+        }
+    }
+    found.retain(|_, all| !all.is_empty());
     found
 }
 

@@ -21,7 +21,7 @@ mod stand_in;
 use std::collections::BTreeMap;
 use std::fmt;
 
-pub use carry::{carried_back, carries};
+pub use carry::{carried_back, carried_over, carries};
 pub use half::Half;
 pub use link::{Fill, Link, Sentinel, Side};
 pub use stand_in::StandIn;

@@ -1,6 +1,6 @@
 //! Where the databases stand that are named: what is pending there.
 
-use dbmigrate_core::engine::apply::{Loss, Options, Standing, Target as _, inspect};
+use dbmigrate_core::engine::apply::{Loss, Options, Standing, inspect, losses};
 use dbmigrate_core::folder::{Folder, Script};
 use pollster::block_on;
 
@@ -158,7 +158,8 @@ fn look(context: &Context, url: &DatabaseUrl, folder: &Folder, state: &mut Datab
         let Some(database) = &mut target else { break };
         let sql = folder.sql(migration)?;
         let script = Script::parse(&sql, &folder.sql_path(migration))?;
-        let found = block_on(database.losses(&script)).into_iter().filter(|loss| loss.count > 0 && loss.kept.is_none());
+        let found = block_on(losses(database, (folder, migration), &script)).into_iter();
+        let found = found.filter(|loss| loss.count > 0 && loss.kept.is_none() && loss.carried_to.is_empty());
         state.losses.extend(found.map(|Loss { lint, object, count, .. }| LostThere { lint, object, count }));
     }
     Ok(())

@@ -132,7 +132,13 @@ impl Database {
             // where it cannot be counted (the table gets its name in this migration), nothing is said
             if let Some(count) = self.counted(&query).await {
                 let kept = script.keep_of(allow).map(|keep| keep.kept.to_string());
-                losses.push(Loss { lint: allow.lint.clone(), object: allow.object.clone(), count, kept });
+                losses.push(Loss {
+                    lint: allow.lint.clone(),
+                    object: allow.object.clone(),
+                    count,
+                    kept,
+                    carried_to: Vec::new(),
+                });
             }
         }
         losses

@@ -14,6 +14,7 @@ use super::Database;
 use crate::engine::engines::Engine;
 use crate::engine::in_place::beforehand::is_of_one_row;
 use crate::engine::in_place::{is_never_in_place, is_worth_it, rows_stay};
+use crate::engine::pieces::rowid_ends;
 use crate::folder::script::{Preflight, Rebuild};
 use crate::plan::counted_rows;
 use crate::schema::{Column, Conflict, Table};
@@ -97,9 +98,8 @@ impl Database {
         let Some(rowid) = table.free_rowid_name().or_else(|| Some(table.rowid_alias()?.name.clone())) else {
             return false;
         };
-        let (rowid, table) = (rowid.sql(), table.name.sql());
-        let query =
-            format!("SELECT 1 WHERE (SELECT max({rowid}) FROM {table}) - (SELECT min({rowid}) FROM {table}) < {MOST}");
+        let [lowest, highest] = rowid_ends(&table.name, &rowid);
+        let query = format!("SELECT 1 WHERE {highest} - {lowest} < {MOST}");
         matches!(self.connection.first_row(&query).await, Ok(Some(_)))
     }
 }

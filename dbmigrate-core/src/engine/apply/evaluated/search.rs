@@ -9,6 +9,7 @@ use super::rows::Window;
 use super::{Evaluation, Part};
 use crate::engine::connection::{Connection, display, integer};
 use crate::engine::error::{EngineError, ErrorKind};
+use crate::engine::pieces::rowid_ends;
 use crate::plan::KEYS_SHOWN;
 use crate::schema::Table;
 use crate::sql::name::sql_list;
@@ -184,7 +185,7 @@ impl Search<'_> {
         let name = table.name.sql();
         let rowid = table.free_rowid_name().or_else(|| table.rowid_alias().map(|alias| alias.name.clone()));
         if let Some(rowid) = rowid {
-            let query = format!("SELECT min({0}), max({0}) FROM {name}", rowid.sql());
+            let query = format!("SELECT {}", rowid_ends(&table.name, &rowid).join(", "));
             let Some(ends) = self.connection.first_row(&query).await? else { return Ok(None) };
             let is_empty = matches!(ends.first(), None | Some(crate::engine::value::Value::Null));
             return Ok((!is_empty).then(|| Window::Rowids(rowid, integer(&ends[0]), integer(&ends[1]))));
