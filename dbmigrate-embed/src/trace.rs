@@ -63,7 +63,7 @@ impl Trace {
         let Loss { lint, object, count, kept, carried_to } = loss;
         match kept {
             None if !carried_to.is_empty() => {
-                info!(%lint, %object, count, ?carried_to, "drops data that was carried over")
+                info!(%lint, %object, count, ?carried_to, "drops data that was carried over");
             }
             None => warn!(%lint, %object, count, "drops data, as accepted"),
             Some(kept) => info!(%lint, %object, count, %kept, "keeps data"),

@@ -152,19 +152,19 @@ impl Reading<'_> {
         };
         decisions.backfills =
             decisions.backfills.into_iter().filter(|(place, _)| !renamed(place)).chain(fills).collect();
-        self.rename_columns(&mut decisions);
+        rename_columns(&mut decisions);
         (decisions, backs)
     }
+}
 
-    /// Answers speak of renamed columns by their new names, and triggers by the old ones.
-    fn rename_columns(&self, decisions: &mut Decisions) {
-        let renames = decisions.renames.columns.clone();
-        for answers in [&mut decisions.backfills, &mut decisions.conversions] {
-            for ((table, _), expr) in answers.iter_mut() {
-                let of_table = renames.iter().filter(|(on, ..)| on == table);
-                let pairs: Vec<_> = of_table.map(|(_, from, to)| (from.clone(), to.clone())).collect();
-                *expr = expr.with_columns_renamed(table, &pairs);
-            }
+/// Answers speak of renamed columns by their new names, and triggers by the old ones.
+fn rename_columns(decisions: &mut Decisions) {
+    let renames = decisions.renames.columns.clone();
+    for answers in [&mut decisions.backfills, &mut decisions.conversions] {
+        for ((table, _), expr) in answers.iter_mut() {
+            let of_table = renames.iter().filter(|(on, ..)| on == table);
+            let pairs: Vec<_> = of_table.map(|(_, from, to)| (from.clone(), to.clone())).collect();
+            *expr = expr.with_columns_renamed(table, &pairs);
         }
     }
 }

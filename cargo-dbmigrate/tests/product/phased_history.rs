@@ -96,6 +96,7 @@ fn the_answers_of_both_halves_are_read_off_them() {
             "--rename users.name=full_name --backfill 'users.short=substr(full_name, 1, 1)'",
         ),
         ("name: String, born: String, score: Option<i64>, old: String,", "--accept drop_column:users.nick"),
+        ("name: String, born: String, score: Option<i64>, old: String,", "--keep"),
     ] {
         let project = Project::migrated(&users(before));
         project.structs(&users(new));

@@ -86,7 +86,9 @@ impl Folder {
             self.write_lock(&lock)
         };
         lay_out_all().inspect_err(|_| {
-            marked.iter().for_each(|directory| unmark(directory));
+            for directory in marked {
+                unmark(&directory);
+            }
             for directory in made {
                 // best effort: what remains does not count
                 let _ = std::fs::remove_dir_all(directory);

@@ -149,7 +149,7 @@ fn anew(asker: &Asker<'_>, arguments: &Generate, folder: &mut Folder, old: Old) 
     }
     let snapshot = Snapshot { schema: declared.schema.clone(), renamed_from: structs::renamed_from(declared) };
     folder.replace_tail(names.len(), &[(&slug, &sql, &snapshot)])?;
-    let gone: Vec<&str> = names.iter().map(|name| name.as_str()).filter(|name| *name != migration).collect();
+    let gone: Vec<&str> = names.iter().map(MigrationName::as_str).filter(|name| *name != migration).collect();
     say(context, arguments, folder, (&gone, &migration), &plan, drafted);
     Ok(exit::DONE)
 }

@@ -210,7 +210,7 @@ fn warn(context: &Context, phased: &Phased, (decisions, diff): (&Decisions, &Dif
 /// Says which migrations the halves have taken the place of, under other names.
 fn say_replaced(context: &Context, folder: &Folder, instead_of: &[MigrationName], halves: &[Half<'_>]) {
     let names: Vec<&str> = halves.iter().map(|half| half.name.as_str()).collect();
-    let gone: Vec<&str> = instead_of.iter().map(|old| old.as_str()).filter(|old| !names.contains(old)).collect();
+    let gone: Vec<&str> = instead_of.iter().map(MigrationName::as_str).filter(|old| !names.contains(old)).collect();
     for old in &gone {
         let directory = folder.path().join(old);
         context.printer.wrote(&directory.join(SQL_FILE), FileAction::Removed);

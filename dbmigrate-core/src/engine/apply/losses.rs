@@ -2,7 +2,7 @@
 //! to the columns of the release that comes.
 
 use super::{Loss, Target};
-use crate::folder::script::Script;
+use crate::folder::script::{Allow, Script};
 use crate::folder::{Folder, Migration};
 use crate::plan::phased::carried_over;
 
@@ -20,8 +20,8 @@ pub async fn losses(
     }
     let carried = folder.schema_before(migration).map(|before| carried_over(&before)).unwrap_or_default();
     for loss in &mut losses {
-        let is_it = |allow: &&crate::folder::script::Allow| allow.lint == loss.lint && allow.object == loss.object;
-        let column = script.allows.iter().find(is_it).and_then(|allow| allow.column());
+        let is_it = |allow: &&Allow| allow.lint == loss.lint && allow.object == loss.object;
+        let column = script.allows.iter().find(is_it).and_then(Allow::column);
         let to = column.and_then(|column| carried.get(&column)).into_iter().flatten();
         loss.carried_to = to.map(|(name, _)| name.to_string()).collect();
     }

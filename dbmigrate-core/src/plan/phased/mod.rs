@@ -146,7 +146,7 @@ pub fn phased(
     let input = Input { old, new, diff, decisions, backs, number };
     let between = between::between(&input)?;
     let first = first_half(&input, &between)?;
-    let second = second_half(&input, &between)?;
+    let second = second_half(&input, &between, first.is_empty())?;
     let between::Between { schema, renames, links, fills, stand_ins } = between;
     Ok(Phased { between: schema, first, renames, second, links, fills, stand_ins })
 }
@@ -194,8 +194,8 @@ fn first_half(input: &Input<'_>, between: &between::Between) -> Result<Plan, Pha
     Ok(plan)
 }
 
-/// The plan from there on: what waited.
-fn second_half(input: &Input<'_>, between: &between::Between) -> Result<Plan, PhasedError> {
+/// The plan from there on: what waited. Alone, it has the number of the first one.
+fn second_half(input: &Input<'_>, between: &between::Between, is_alone: bool) -> Result<Plan, PhasedError> {
     let difference = diff(&between.schema, input.new, &Renames::default())?;
     let mut accepted = input.decisions.accepted.clone();
     // their values were carried over
@@ -204,7 +204,7 @@ fn second_half(input: &Input<'_>, between: &between::Between) -> Result<Plan, Ph
             accepted.add(Lint::DropColumn, &path([&link.table, &old.name]));
         }
     }
-    let keep = input.decisions.keep.map(|number| number.saturating_add(1));
+    let keep = input.decisions.keep.map(|number| number.saturating_add(u32::from(!is_alone)));
     let online = input.decisions.online;
     let decisions = Decisions { accepted, keep, knows_renames: true, online, ..Decisions::default() };
     let mut plan = plan(&between.schema, input.new, &difference, &decisions)?;
