@@ -12,6 +12,28 @@ use crate::sql::path::path;
 use crate::sql::token::{TokenKind, significant};
 use crate::sql::{Expr, Name};
 
+/// How rows were kept apart before that have to be kept apart now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Apart {
+    /// As they are now, so that nothing can be there twice.
+    AsNow,
+    /// By what was compared otherwise.
+    Otherwise,
+    /// Not at all.
+    Never,
+}
+
+impl Apart {
+    /// A probe for duplicates that says what it can find.
+    fn tell(self, probe: Preflight) -> Preflight {
+        match self {
+            Self::AsNow => probe.seeks(Sought::NoDuplicates),
+            Self::Otherwise => probe.seeks(Sought::DuplicatesByCollation),
+            Self::Never => probe,
+        }
+    }
+}
+
 /// A table before and after, as the probes need it.
 pub(super) struct Probe<'a> {
     pub(super) input: &'a Input<'a>,
@@ -230,9 +252,12 @@ impl<'a> Probe<'a> {
         for (parts, is_new) in keys.chain(uniques) {
             let columns = columns_of(parts);
             if is_new || changes(&columns) {
-                let probe = self.key(parts).map(|probe| probe.at(self.place_of_key(parts)));
                 let key: Vec<_> = parts.iter().map(|part| (part.column.clone(), part.collate.clone())).collect();
-                found.push((columns, probe.map(|probe| self.known_apart(probe, &key, None))));
+                let kept = self.kept_apart(&key, None);
+                if kept != Apart::AsNow {
+                    let probe = self.key(parts).map(|probe| probe.at(self.place_of_key(parts)));
+                    found.push((columns, probe.map(|probe| kept.tell(probe))));
+                }
             }
         }
         for index in self.after.indexes.iter().filter(|index| index.unique) {
@@ -241,12 +266,15 @@ impl<'a> Probe<'a> {
                 .iter()
                 .any(|names| names.contains(&index.name));
             if is_new || changes(&mentioned) {
-                let place = Place::Index(self.after.name.clone(), index.name.clone());
-                let probe = self.index(index).map(|probe| probe.at(place));
                 let column = |part: &IndexPart| Some((part.expr.as_column()?, part.collate.clone()));
                 let key: Option<Vec<_>> = index.parts.iter().map(column).collect();
-                let probe = probe.map(|probe| self.known_apart(probe, &key.unwrap_or_default(), Some(index)));
-                found.push((mentioned, probe));
+                let kept = self.kept_apart(&key.unwrap_or_default(), Some(index));
+                let is_as_it_was = |column: &Name| self.is_foreseen(column) && !self.is_stored_otherwise(column);
+                if is_new || kept != Apart::AsNow || !mentioned.iter().all(is_as_it_was) {
+                    let place = Place::Index(self.after.name.clone(), index.name.clone());
+                    let probe = self.index(index).map(|probe| probe.at(place));
+                    found.push((mentioned, probe.map(|probe| kept.tell(probe))));
+                }
             }
         }
         for check in &self.after.checks {
@@ -275,9 +303,9 @@ impl<'a> Probe<'a> {
         found
     }
 
-    /// The probe for duplicates, with what is known of them: whether rows were kept apart before by some of the columns,
-    /// in the same collations or in others. An index was there if it is only compared otherwise now.
-    fn known_apart(&self, probe: Preflight, key: &[(Name, Option<Name>)], index: Option<&Index>) -> Preflight {
+    /// How rows were kept apart before that a key or a unique index has to keep apart: by some of its columns, in the same
+    /// collations or in others. An index was there if it is only compared otherwise now.
+    fn kept_apart(&self, key: &[(Name, Option<Name>)], index: Option<&Index>) -> Apart {
         let collation = |table: &Table, column: &Name, collate: Option<&Name>| {
             let of_column = || table.column(column).and_then(|column| column.collate.as_ref());
             collate.or_else(of_column).map_or_else(|| "binary".to_owned(), Name::folded)
@@ -301,9 +329,9 @@ impl<'a> Probe<'a> {
             stays && self.before.indexes.iter().any(is_it)
         };
         match (is_same, is_known || index.is_some_and(was_there)) {
-            (true, _) => probe.seeks(Sought::NoDuplicates),
-            (false, true) => probe.seeks(Sought::DuplicatesByCollation),
-            (false, false) => probe,
+            (true, _) => Apart::AsNow,
+            (false, true) => Apart::Otherwise,
+            (false, false) => Apart::Never,
         }
     }
 
@@ -347,4 +375,44 @@ impl<'a> Probe<'a> {
 /// An expression as it is said in a message whose `{}` stand for values.
 pub(super) fn said(expr: &Expr) -> String {
     expr.said().replace(['{', '}'], "")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ddl::read::schema_of;
+    use crate::diff::{Renames, diff};
+    use crate::plan::{Decisions, plan};
+
+    /// Whether rows are asked for duplicates before this becomes that.
+    fn is_asked(before: &str, after: &str) -> bool {
+        let (before, after) = (schema_of(before), schema_of(after));
+        let diff = diff(&before, &after, &Renames::default()).expect("nothing is renamed");
+        let plan = plan(&before, &after, &diff, &Decisions::default()).expect("there is a plan");
+        plan.preflights.iter().any(|preflight| preflight.message.contains("duplicates"))
+    }
+
+    #[test]
+    fn what_was_unique_already_is_not_asked_for_duplicates() {
+        let unique = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE, b TEXT)";
+        let index = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT); CREATE UNIQUE INDEX i ON t (a)";
+        let null = |sql: &str| sql.replace("a TEXT", "a TEXT NOT NULL");
+        for before in [unique, index] {
+            assert!(!is_asked(before, &null(before)), "{before}");
+        }
+        let wider = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL, b TEXT, UNIQUE (a, b))";
+        assert!(!is_asked(unique, wider));
+        assert!(!is_asked(unique, "CREATE TABLE t (id INTEGER, a TEXT NOT NULL PRIMARY KEY, b TEXT) WITHOUT ROWID"));
+
+        let plain = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT)";
+        for after in [unique, wider] {
+            assert!(is_asked(plain, after), "{after}");
+        }
+        for compared in ["a TEXT COLLATE NOCASE", "a INTEGER"] {
+            for before in [unique, index] {
+                assert!(is_asked(before, &before.replace("a TEXT", compared)), "{compared}: {before}");
+            }
+        }
+        let some = format!("{index} WHERE b > 'x'");
+        assert!(is_asked(&some, &null(index)), "some rows were kept apart, and not all");
+    }
 }
