@@ -5,6 +5,7 @@
 //! disk, so any executor will do.
 
 pub mod apply;
+#[cfg(feature = "remote")]
 mod assertion;
 #[cfg(feature = "backup")]
 pub mod backup;

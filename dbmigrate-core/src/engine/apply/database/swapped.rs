@@ -17,6 +17,7 @@ use super::online::{FIRST, TRIES, of_piece};
 #[cfg(feature = "remote")]
 use super::steps::structure_holds;
 use super::{Database, cannot_read};
+#[cfg(feature = "remote")]
 use crate::engine::assertion::assertion;
 use crate::engine::check::Violations;
 use crate::engine::connection::piece::{NotWorked, Piece};
