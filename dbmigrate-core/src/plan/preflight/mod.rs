@@ -338,6 +338,17 @@ pub(super) fn if_any(counted: &str, more: &str, from: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ddl::read::schema_of;
+    use crate::diff::{Renames, diff};
+    use crate::plan::plan;
+
+    /// Whether a preflight whose message has these words stands before a schema becomes another one.
+    pub(super) fn looks_for(words: &str, before: &str, after: &str) -> bool {
+        let (before, after) = (schema_of(before), schema_of(after));
+        let diff = diff(&before, &after, &Renames::default()).expect("nothing is renamed");
+        let plan = plan(&before, &after, &diff, &Decisions::default()).expect("there is a plan");
+        plan.preflights.iter().any(|preflight| preflight.message.contains(words))
+    }
 
     #[test]
     fn the_rows_that_a_generated_preflight_counts_are_read_off_it() {

@@ -379,16 +379,11 @@ pub(super) fn said(expr: &Expr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::ddl::read::schema_of;
-    use crate::diff::{Renames, diff};
-    use crate::plan::{Decisions, plan};
+    use super::super::tests::looks_for;
 
     /// Whether rows are asked for duplicates before this becomes that.
     fn is_asked(before: &str, after: &str) -> bool {
-        let (before, after) = (schema_of(before), schema_of(after));
-        let diff = diff(&before, &after, &Renames::default()).expect("nothing is renamed");
-        let plan = plan(&before, &after, &diff, &Decisions::default()).expect("there is a plan");
-        plan.preflights.iter().any(|preflight| preflight.message.contains("duplicates"))
+        looks_for("duplicates", before, after)
     }
 
     #[test]

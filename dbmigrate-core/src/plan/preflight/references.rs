@@ -116,21 +116,14 @@ impl Probe<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::ddl::read::schema_of;
-    use crate::diff::{Renames, diff};
-    use crate::plan::{Decisions, plan};
+    use super::super::tests::looks_for;
 
     /// Whether rows are asked for their parents before this becomes that.
     fn is_asked(before: &str, after: &str) -> bool {
         let parents =
             "CREATE TABLE p (id INTEGER PRIMARY KEY, k TEXT UNIQUE); CREATE TABLE q (id INTEGER PRIMARY KEY);";
-        let schema = |key: &str| {
-            schema_of(&format!("{parents} CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b TEXT{key})"))
-        };
-        let (before, after) = (schema(before), schema(after));
-        let diff = diff(&before, &after, &Renames::default()).expect("nothing is renamed");
-        let plan = plan(&before, &after, &diff, &Decisions::default()).expect("there is a plan");
-        plan.preflights.iter().any(|preflight| preflight.message.contains("missing rows"))
+        let script = |key: &str| format!("{parents} CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b TEXT{key})");
+        looks_for("missing rows", &script(before), &script(after))
     }
 
     #[test]
